@@ -1,0 +1,62 @@
+package io.github.dl4jkfac.solve;
+
+/** Says that a matrix could not be inverted or decomposed, and why. */
+public final class FactorisationException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What stopped the factorisation. */
+    public enum Reason {
+        /** A leading minor of the shifted matrix is not positive in working precision. */
+        NOT_POSITIVE_DEFINITE,
+        /** The matrix or its inverse holds NaN or infinite values. */
+        NON_FINITE,
+        /** The eigenvalue iteration did not converge. */
+        NO_CONVERGENCE
+    }
+
+    private final Reason reason;
+
+    private final int leadingMinor;
+
+    private FactorisationException(Reason reason, int leadingMinor, String message) {
+        super(message);
+        this.reason = reason;
+        this.leadingMinor = leadingMinor;
+    }
+
+    static FactorisationException notPositiveDefinite(int order, double shift, int leadingMinor) {
+        return new FactorisationException(
+                Reason.NOT_POSITIVE_DEFINITE,
+                leadingMinor,
+                "Matrix of order " + order + " with shift " + shift + " is not positive definite: leading minor "
+                        + leadingMinor + " is not positive; a larger shift (damping) may help");
+    }
+
+    static FactorisationException nonFinite(String what, int order, double shift) {
+        return new FactorisationException(
+                Reason.NON_FINITE,
+                0,
+                what + " of order " + order + " (shift " + shift + ") holds NaN or infinite values");
+    }
+
+    static FactorisationException noConvergence(int order, int info) {
+        return new FactorisationException(
+                Reason.NO_CONVERGENCE,
+                0,
+                "Eigenvalues of a matrix of order " + order + " did not converge: LAPACK info " + info);
+    }
+
+    /** Returns what stopped the factorisation. */
+    public Reason reason() {
+        return reason;
+    }
+
+    /**
+     * Returns the order of the first leading minor that is not positive, counted from 1 as LAPACK
+     * does, or 0 if the reason is another one.
+     */
+    public int leadingMinor() {
+        return leadingMinor;
+    }
+}
