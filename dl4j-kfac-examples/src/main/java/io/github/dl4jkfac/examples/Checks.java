@@ -1,0 +1,19 @@
+package io.github.dl4jkfac.examples;
+
+/** Checks of numbers from the command line. */
+final class Checks {
+
+    private Checks() {}
+
+    static void positive(String option, Double value) {
+        if (value != null && !(value > 0 && Double.isFinite(value))) {
+            throw new UserError(option + " must be a positive number. Got: " + value);
+        }
+    }
+
+    static void atLeastOne(String option, Number value) {
+        if (value != null && value.longValue() < 1) {
+            throw new UserError(option + " must be at least 1. Got: " + value);
+        }
+    }
+}

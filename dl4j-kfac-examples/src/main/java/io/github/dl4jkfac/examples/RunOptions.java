@@ -1,0 +1,87 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.examples.training.Budget;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.solve.BlasThreads;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** Options on how long and with what to train. */
+final class RunOptions {
+
+    private static final double DEFAULT_SECONDS = 120;
+
+    @Option(
+            names = "--optimizers",
+            split = ",",
+            paramLabel = "NAME",
+            defaultValue = "kfac,nesterovs,adam",
+            description = "Optimizers to train in turn: kfac, nesterovs, adam, sgd. Default: ${DEFAULT-VALUE}.")
+    List<String> optimizers;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Images per step. Default: ${DEFAULT-VALUE}.")
+    int batch;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Time to train each optimizer for, evaluation not counted. "
+                    + "Default: 120, or no bound where --steps is given.")
+    Double seconds;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Steps to train each optimizer for at most. Default: no bound.")
+    Long steps;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of ND4J and its BLAS. Default: as ND4J sets them.")
+    Integer threads;
+
+    /** Checks the numbers and sets the number of threads. */
+    void apply() {
+        Checks.atLeastOne("--batch", batch);
+        Checks.atLeastOne("--steps", steps);
+        Checks.positive("--seconds", seconds);
+        Checks.atLeastOne("--threads", threads);
+        if (threads != null) {
+            BlasThreads.set(threads);
+        }
+    }
+
+    /**
+     * @param evaluations how many evaluations
+     * @return when to end
+     */
+    Budget budget(int evaluations) {
+        double time = seconds != null ? seconds : steps != null ? Double.POSITIVE_INFINITY : DEFAULT_SECONDS;
+        return new Budget(time, steps == null ? Long.MAX_VALUE : steps, evaluations);
+    }
+
+    /** @return the optimizers, each once, in the order given */
+    Set<Optimizer> chosen() {
+        Set<Optimizer> chosen = new LinkedHashSet<>();
+        optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
+        return chosen;
+    }
+
+    /**
+     * @param images how many training images there are
+     * @throws UserError if a batch is more than that
+     */
+    void checkBatch(int images) {
+        if (batch > images) {
+            throw new UserError(
+                    "--batch " + batch + " is more than the " + images + " training images; take a smaller batch");
+        }
+    }
+}

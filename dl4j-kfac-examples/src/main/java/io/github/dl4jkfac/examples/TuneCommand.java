@@ -1,0 +1,168 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.examples.report.CsvFile;
+import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.report.TuneTable;
+import io.github.dl4jkfac.examples.training.AutoencoderProblem;
+import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Networks;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Progress;
+import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.Scores;
+import io.github.dl4jkfac.examples.training.TrainingRun;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains the autoencoder with every combination of settings, to find the best of each optimizer. */
+@Command(
+        name = "tune",
+        mixinStandardHelpOptions = true,
+        description = "Trains the MNIST autoencoder with every combination of the listed settings and writes tune.csv.")
+final class TuneCommand implements Callable<Integer> {
+
+    private static final List<String> FIRST_COLUMNS = List.of(
+            "optimizer",
+            "batch",
+            "learning_rate",
+            "seed",
+            "step",
+            "seconds",
+            "cpu_seconds",
+            "train_loss",
+            "test_loss",
+            "train_error",
+            "test_error",
+            "status");
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private RunOptions run;
+
+    @Mixin
+    private GridOptions grid;
+
+    @Option(
+            names = "--seeds",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Seeds of initial parameters and batches; one run for each. Default: ${DEFAULT-VALUE}.")
+    private List<Long> seeds;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "out/tune",
+            description = "Folder for tune.csv. Default: ${DEFAULT-VALUE}.")
+    private Path out;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter terminal = spec.commandLine().getOut();
+        run.apply();
+        List<Candidate> candidates = candidates();
+        OutputFolder.prepare(out, "--out");
+        AutoencoderProblem problem = data.problem(seeds.get(0), terminal::println);
+        run.checkBatch(problem.trainCount());
+        CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
+        TuneTable table = new TuneTable();
+        Optimizer warm = null;
+        for (Candidate candidate : candidates) {
+            if (candidate.optimizer != warm) {
+                Networks.warmUp(problem, candidate.optimizer, candidate.settings, run.batch);
+                warm = candidate.optimizer;
+            }
+            for (long seed : seeds) {
+                Row row = train(problem, candidate, seed);
+                csv.add(line(candidate, seed, row));
+                table.add(candidate.optimizer, candidate.settings, row);
+                terminal.printf(
+                        Locale.ROOT,
+                        "%s %s seed=%d: %d steps, %.1f s, train loss %.3f, test loss %.3f%n",
+                        candidate.optimizer.id(),
+                        candidate.settings.describe(),
+                        seed,
+                        row.step(),
+                        row.seconds(),
+                        row.scores().trainLoss(),
+                        row.scores().testLoss());
+                terminal.flush();
+            }
+        }
+        terminal.println();
+        terminal.print(table);
+        terminal.println("written: " + out.resolve("tune.csv"));
+        return 0;
+    }
+
+    private List<Candidate> candidates() {
+        List<Candidate> candidates = new ArrayList<>();
+        for (Optimizer optimizer : run.chosen()) {
+            for (HyperParameters settings : grid.settings(optimizer)) {
+                // Refuses a bad value now rather than hours into the grid.
+                optimizer.updater(settings, 0);
+                candidates.add(new Candidate(optimizer, settings));
+            }
+        }
+        return candidates;
+    }
+
+    private Row train(AutoencoderProblem problem, Candidate candidate, long seed) {
+        MultiLayerNetwork network = Networks.create(problem, candidate.optimizer, candidate.settings, seed);
+        // Only the end counts here: one evaluation, and none at the start.
+        Row start = new Row(0, 0, 0, 0, new Scores(0, 0, 0, 0));
+        TrainingRun training = new TrainingRun(problem, run.budget(1), run.batch, seed, Progress.SILENT);
+        List<Row> rows = training.train(network, List.of(start), all -> {});
+        return rows.get(rows.size() - 1);
+    }
+
+    private static List<String> columns() {
+        List<String> columns = new ArrayList<>(FIRST_COLUMNS);
+        HyperParameters.DEFAULTS.asMap().keySet().stream()
+                .filter(name -> !columns.contains(name))
+                .forEach(columns::add);
+        return columns;
+    }
+
+    private List<Object> line(Candidate candidate, long seed, Row row) {
+        Scores scores = row.scores();
+        List<Object> line = new ArrayList<>(Arrays.asList(
+                candidate.optimizer.id(),
+                run.batch,
+                candidate.settings.learningRate(),
+                seed,
+                row.step(),
+                row.seconds(),
+                row.cpuSeconds(),
+                scores.trainLoss(),
+                scores.testLoss(),
+                scores.trainError(),
+                scores.testError(),
+                scores.finite() ? "ok" : "diverged"));
+        candidate.settings.asMap().forEach((name, value) -> {
+            if (!FIRST_COLUMNS.contains(name)) {
+                line.add(value);
+            }
+        });
+        return line;
+    }
+
+    private record Candidate(Optimizer optimizer, HyperParameters settings) {}
+}

@@ -1,0 +1,94 @@
+package io.github.dl4jkfac.examples.data;
+
+import io.github.dl4jkfac.examples.UserError;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reader for image files in the IDX format of the MNIST database, gzipped or not (told apart by content, not by name).
+ *
+ * <p>Layout, big endian: magic number 0x00000803, number of images, rows, columns, then one unsigned byte per pixel.
+ */
+public final class IdxFile {
+
+    private static final int IMAGE_MAGIC = 0x00000803;
+    private static final int HEADER_BYTES = 16;
+
+    private IdxFile() {}
+
+    /**
+     * Reads and checks a file of square images.
+     *
+     * @param file the file
+     * @param side the width and height that the images must have
+     * @return its images
+     * @throws UserError if the file is missing, unreadable, truncated, or something else than expected
+     */
+    public static ImageData readImages(Path file, int side) {
+        byte[] content = content(file);
+        if (content.length < HEADER_BYTES) {
+            throw broken(file, "is truncated: " + content.length + " bytes, less than the header");
+        }
+        ByteBuffer header = ByteBuffer.wrap(content);
+        int magic = header.getInt();
+        if (magic != IMAGE_MAGIC) {
+            throw broken(
+                    file, String.format("is no IDX image file (magic number 0x%08X, not 0x%08X)", magic, IMAGE_MAGIC));
+        }
+        int count = header.getInt();
+        int rows = header.getInt();
+        int columns = header.getInt();
+        if (rows != side || columns != side) {
+            throw broken(file, "holds images of " + rows + "x" + columns + " pixels, not " + side + "x" + side);
+        }
+        if (count <= 0) {
+            throw broken(file, "says that it holds " + count + " images");
+        }
+        long expected = HEADER_BYTES + (long) count * rows * columns;
+        if (content.length != expected) {
+            throw broken(
+                    file,
+                    (content.length < expected ? "is truncated: " : "is too long: ") + content.length
+                            + " bytes instead of " + expected + " for " + count + " images");
+        }
+        return new ImageData(Arrays.copyOfRange(content, HEADER_BYTES, content.length), rows * columns);
+    }
+
+    private static byte[] content(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new UserError("no IDX file " + file + "; name the folder that holds the MNIST files with --data");
+        }
+        try (InputStream raw = Files.newInputStream(file);
+                InputStream plain = unzipped(raw)) {
+            return plain.readAllBytes();
+        } catch (EOFException | ZipException e) {
+            throw new UserError(remedy(file, "is a truncated or damaged gzip file"), e);
+        } catch (IOException e) {
+            throw new UserError("cannot read " + file + " (" + e + "); check its permissions", e);
+        }
+    }
+
+    private static InputStream unzipped(InputStream raw) throws IOException {
+        PushbackInputStream peek = new PushbackInputStream(raw, 2);
+        byte[] start = peek.readNBytes(2);
+        peek.unread(start);
+        boolean gzipped = start.length == 2 && start[0] == (byte) 0x1f && start[1] == (byte) 0x8b;
+        return gzipped ? new GZIPInputStream(peek, 1 << 16) : peek;
+    }
+
+    private static UserError broken(Path file, String what) {
+        return new UserError(remedy(file, what));
+    }
+
+    private static String remedy(Path file, String what) {
+        return file + " " + what + "; fetch the file again or name another folder with --data";
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.dl4jkfac.examples.report;
+
+import io.github.dl4jkfac.examples.training.Budget;
+import io.github.dl4jkfac.examples.training.Progress;
+import io.github.dl4jkfac.examples.training.Row;
+import java.io.PrintWriter;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Shows a run on the terminal: a progress bar with loss and time left, or, where the output is not a terminal, one
+ * line per evaluation.
+ */
+public final class ProgressDisplay implements Progress, AutoCloseable {
+
+    private static final int RESOLUTION = 1000;
+    private static final int REFRESH_MILLIS = 500;
+
+    private final String name;
+    private final Budget budget;
+    private final PrintWriter out;
+    private final ProgressBar bar;
+
+    /**
+     * @param name what is running
+     * @param budget when it will end
+     * @param out where lines go when there is no terminal
+     */
+    public ProgressDisplay(String name, Budget budget, PrintWriter out) {
+        this.name = name;
+        this.budget = budget;
+        this.out = out;
+        this.bar = System.console() == null
+                ? null
+                : new ProgressBarBuilder()
+                        .setTaskName(name)
+                        .setInitialMax(RESOLUTION)
+                        .setStyle(ProgressBarStyle.ASCII)
+                        .setUpdateIntervalMillis(REFRESH_MILLIS)
+                        .hideEta()
+                        .build();
+    }
+
+    @Override
+    public void stepDone(long step, double seconds, double batchLoss) {
+        if (bar != null) {
+            bar.stepTo(Math.min(RESOLUTION, Math.round(RESOLUTION * budget.used(step, seconds))));
+            bar.setExtraMessage(String.format(
+                    Locale.ROOT,
+                    " step %d, loss %.2f, %.0f s left",
+                    step,
+                    batchLoss,
+                    budget.remainingSeconds(step, seconds)));
+        }
+    }
+
+    @Override
+    public void evaluated(Row row) {
+        if (bar == null) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-9s  step %6d  %7.1f s  train loss %8.3f  test loss %8.3f  test error %7.3f%n",
+                    name,
+                    row.step(),
+                    row.seconds(),
+                    row.scores().trainLoss(),
+                    row.scores().testLoss(),
+                    row.scores().testError());
+            out.flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.dl4jkfac.examples.report;
+
+import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Row;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** Results of a grid of settings: medians over the seeds, the best of each optimizer first. */
+public final class TuneTable {
+
+    private final Map<Optimizer, Map<HyperParameters, List<Row>>> results = new LinkedHashMap<>();
+
+    /**
+     * @param optimizer which optimizer
+     * @param settings its settings
+     * @param last the end of the run
+     */
+    public void add(Optimizer optimizer, HyperParameters settings, Row last) {
+        results.computeIfAbsent(optimizer, key -> new LinkedHashMap<>())
+                .computeIfAbsent(settings, key -> new ArrayList<>())
+                .add(last);
+    }
+
+    /** @return the table, ready to print */
+    @Override
+    public String toString() {
+        TextTable table = new TextTable(
+                "optimizer", "settings", "seeds", "steps", "ms/step", "train loss", "test loss", "test error");
+        results.forEach((optimizer, bySettings) -> bySettings.entrySet().stream()
+                .sorted(Comparator.comparingDouble(entry -> trainLoss(entry.getValue())))
+                .forEach(entry -> addLine(table, optimizer, entry.getKey(), entry.getValue())));
+        return table.toString();
+    }
+
+    private static double trainLoss(List<Row> rows) {
+        return median(rows, row -> row.scores().trainLoss());
+    }
+
+    private static void addLine(TextTable table, Optimizer optimizer, HyperParameters settings, List<Row> rows) {
+        table.add(
+                optimizer.id(),
+                settings.describe(),
+                rows.size(),
+                Math.round(median(rows, Row::step)),
+                median(rows, row -> 1000 * row.seconds() / row.step()),
+                trainLoss(rows),
+                median(rows, row -> row.scores().testLoss()),
+                median(rows, row -> row.scores().testError()));
+    }
+
+    private static double median(List<Row> rows, ToDoubleFunction<Row> value) {
+        return Medians.of(rows.stream().mapToDouble(value).toArray());
+    }
+}

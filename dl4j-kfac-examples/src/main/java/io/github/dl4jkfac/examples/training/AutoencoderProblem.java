@@ -1,0 +1,100 @@
+package io.github.dl4jkfac.examples.training;
+
+import io.github.dl4jkfac.examples.data.BatchSource;
+import io.github.dl4jkfac.examples.data.ImageData;
+import io.github.dl4jkfac.examples.data.ImageSplit;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.weights.WeightInit;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.lossfunctions.LossFunctions;
+
+/**
+ * The deep autoencoder of Hinton and Salakhutdinov (2006) in the form in which optimizers are compared on it (Martens
+ * and Grosse 2015): tanh units, a linear code in the middle, sigmoid outputs, cross-entropy summed over the pixels.
+ */
+public final class AutoencoderProblem implements Problem {
+
+    /** The layer sizes of the literature. */
+    public static final List<Integer> STANDARD_LAYERS = List.of(784, 1000, 500, 250, 30, 250, 500, 1000, 784);
+
+    private static final int EVALUATION_IMAGES = 10_000;
+
+    private final ImageSplit images;
+    private final List<Integer> layers;
+    private final ImageData trainSample;
+    private final ImageData testSample;
+
+    /**
+     * @param images the data
+     * @param layers sizes from input to output; an odd number of them, first and last the number of pixels
+     */
+    public AutoencoderProblem(ImageSplit images, List<Integer> layers) {
+        this.images = images;
+        this.layers = List.copyOf(layers);
+        this.trainSample = images.train().first(EVALUATION_IMAGES);
+        this.testSample = images.test().first(EVALUATION_IMAGES);
+    }
+
+    @Override
+    public String signature() {
+        return "autoencoder " + layers.stream().map(String::valueOf).collect(Collectors.joining("-")) + " on "
+                + images.train().count() + " " + images.name() + " images";
+    }
+
+    @Override
+    public MultiLayerNetwork network(IUpdater updater, long seed) {
+        NeuralNetConfiguration.ListBuilder builder = new NeuralNetConfiguration.Builder()
+                .seed(seed)
+                .updater(updater)
+                .weightInit(WeightInit.XAVIER)
+                .activation(Activation.TANH)
+                .list();
+        int code = layers.size() / 2;
+        int last = layers.size() - 1;
+        for (int i = 1; i < last; i++) {
+            DenseLayer.Builder dense =
+                    new DenseLayer.Builder().nIn(layers.get(i - 1)).nOut(layers.get(i));
+            builder.layer(i == code ? dense.activation(Activation.IDENTITY).build() : dense.build());
+        }
+        builder.layer(new OutputLayer.Builder(LossFunctions.LossFunction.XENT)
+                .activation(Activation.SIGMOID)
+                .nIn(layers.get(last - 1))
+                .nOut(layers.get(last))
+                .build());
+        MultiLayerNetwork network = new MultiLayerNetwork(builder.build());
+        network.init();
+        return network;
+    }
+
+    @Override
+    public BatchSource batches(int batch, long seed) {
+        return new BatchSource(images.train(), batch, seed);
+    }
+
+    @Override
+    public Scores evaluate(MultiLayerNetwork network) {
+        ReconstructionScore train = ReconstructionScore.of(network, trainSample);
+        ReconstructionScore test = ReconstructionScore.of(network, testSample);
+        return new Scores(train.crossEntropy(), train.squaredError(), test.crossEntropy(), test.squaredError());
+    }
+
+    /** @return the number of training images */
+    public int trainCount() {
+        return images.train().count();
+    }
+
+    /**
+     * @param count how many
+     * @return the first test images, [count, pixels]
+     */
+    public INDArray testImages(int count) {
+        return testSample.rows(0, Math.min(count, testSample.count()));
+    }
+}

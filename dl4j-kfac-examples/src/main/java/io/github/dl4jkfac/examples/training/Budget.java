@@ -1,0 +1,35 @@
+package io.github.dl4jkfac.examples.training;
+
+/**
+ * When a training run ends, and how often it is evaluated on the way. Whichever bound is reached first counts.
+ *
+ * @param seconds wall-clock of training alone; positive infinity for no bound
+ * @param steps parameter updates; {@link Long#MAX_VALUE} for no bound
+ * @param evaluations how many evaluations, evenly over the budget, the last one at the end
+ */
+public record Budget(double seconds, long steps, int evaluations) {
+
+    /**
+     * @param step parameter updates so far
+     * @param atSeconds seconds of training so far
+     * @return the part of the budget that is used up; 1 or more at the end
+     */
+    public double used(long step, double atSeconds) {
+        return Math.max(atSeconds / seconds, step / (double) steps);
+    }
+
+    /** @return which of the evenly spaced evaluations was due last */
+    int evaluationIndex(long step, double atSeconds) {
+        return (int) Math.floor(used(step, atSeconds) * evaluations);
+    }
+
+    /**
+     * @param step parameter updates so far
+     * @param atSeconds seconds of training so far
+     * @return an estimate of the seconds that remain
+     */
+    public double remainingSeconds(long step, double atSeconds) {
+        double used = used(step, atSeconds);
+        return used <= 0 ? seconds : Math.max(0, atSeconds * (1 - used) / used);
+    }
+}

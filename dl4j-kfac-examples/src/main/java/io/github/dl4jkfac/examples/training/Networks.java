@@ -1,0 +1,55 @@
+package io.github.dl4jkfac.examples.training;
+
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.examples.data.BatchSource;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.learning.config.IUpdater;
+
+/** Networks ready to train, and warming up the machine for them. */
+public final class Networks {
+
+    private static final int WARM_UP_STEPS = 3;
+
+    private Networks() {}
+
+    /**
+     * @param problem what to train
+     * @param optimizer which optimizer
+     * @param chosen its settings
+     * @param seed of the initial parameters and of the optimizer's random numbers
+     * @return a new network at the initial parameters of that seed, which are the same for every optimizer
+     */
+    public static MultiLayerNetwork create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
+        IUpdater updater = optimizer.updater(chosen, seed);
+        return ready(problem.network(updater, seed), optimizer);
+    }
+
+    /**
+     * @param network a new or restored network
+     * @param optimizer the optimizer that it was configured with
+     * @return the same network, with the listener that the optimizer needs
+     */
+    public static MultiLayerNetwork ready(MultiLayerNetwork network, Optimizer optimizer) {
+        if (!optimizer.firstOrder()) {
+            KFacListener.attach(network);
+        }
+        return network;
+    }
+
+    /**
+     * Takes a few steps on a network that is thrown away, so that no run pays for class loading, compilation and the
+     * start of the BLAS threads.
+     *
+     * @param problem what will be trained
+     * @param optimizer which optimizer
+     * @param chosen its settings
+     * @param batch examples per step
+     */
+    public static void warmUp(Problem problem, Optimizer optimizer, HyperParameters chosen, int batch) {
+        MultiLayerNetwork network = create(problem, optimizer, chosen, 0);
+        BatchSource batches = problem.batches(batch, 0);
+        for (int step = 0; step < WARM_UP_STEPS; step++) {
+            network.fit(batches.at(step));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.dl4jkfac.examples.training;
+
+import io.github.dl4jkfac.examples.data.BatchSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+
+/**
+ * One network trained by one optimizer within a budget, evaluated at regular intervals.
+ *
+ * <p>The clock runs during {@code fit} alone: evaluation, checkpoints and display cost nothing.
+ */
+public final class TrainingRun {
+
+    private final Problem problem;
+    private final Budget budget;
+    private final int batch;
+    private final long seed;
+    private final Progress progress;
+
+    /**
+     * @param problem what to train
+     * @param budget when to end
+     * @param batch examples per step
+     * @param seed of the order of the batches
+     * @param progress is told about every step and row
+     */
+    public TrainingRun(Problem problem, Budget budget, int batch, long seed, Progress progress) {
+        this.problem = problem;
+        this.budget = budget;
+        this.batch = batch;
+        this.seed = seed;
+        this.progress = progress;
+    }
+
+    /**
+     * Trains until the budget is used up or the loss is no longer finite.
+     *
+     * @param network the network to train, at the state of the last row
+     * @param soFar rows until now, at least that of step 0
+     * @param afterRow called with all rows after each new one; the place for checkpoints
+     * @return all rows; the last one is the end of the run
+     */
+    public List<Row> train(MultiLayerNetwork network, List<Row> soFar, Consumer<List<Row>> afterRow) {
+        List<Row> rows = new ArrayList<>(soFar);
+        Row last = rows.get(rows.size() - 1);
+        TrainingClock clock = new TrainingClock(last.seconds(), last.cpuSeconds());
+        BatchSource batches = problem.batches(batch, seed);
+        long step = last.step();
+        boolean finite = last.scores().finite();
+        while (finite && budget.used(step, clock.seconds()) < 1) {
+            clock.start();
+            network.fit(batches.at(step));
+            clock.stop();
+            step++;
+            finite = Double.isFinite(network.score());
+            progress.stepDone(step, clock.seconds(), network.score());
+            if (!finite || due(last, step, clock)) {
+                last = new Row(step, step * batch, clock.seconds(), clock.cpuSeconds(), problem.evaluate(network));
+                rows.add(last);
+                progress.evaluated(last);
+                afterRow.accept(List.copyOf(rows));
+            }
+        }
+        return List.copyOf(rows);
+    }
+
+    private boolean due(Row last, long step, TrainingClock clock) {
+        return budget.used(step, clock.seconds()) >= 1
+                || budget.evaluationIndex(step, clock.seconds()) > budget.evaluationIndex(last.step(), last.seconds());
+    }
+}
