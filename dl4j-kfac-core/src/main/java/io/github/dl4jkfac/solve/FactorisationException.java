@@ -9,8 +9,10 @@ public final class FactorisationException extends RuntimeException {
     public enum Reason {
         /** A leading minor of the shifted matrix is not positive in working precision. */
         NOT_POSITIVE_DEFINITE,
-        /** The matrix or its inverse holds NaN or infinite values. */
+        /** The matrix or the shift holds NaN or infinite values. */
         NON_FINITE,
+        /** The matrix passed for positive definite, but its inverse overflows. */
+        SINGULAR,
         /** The eigenvalue iteration did not converge. */
         NO_CONVERGENCE
     }
@@ -33,11 +35,19 @@ public final class FactorisationException extends RuntimeException {
                         + leadingMinor + " is not positive; a larger shift (damping) may help");
     }
 
-    static FactorisationException nonFinite(String what, int order, double shift) {
+    static FactorisationException nonFinite(int order, double shift) {
         return new FactorisationException(
                 Reason.NON_FINITE,
                 0,
-                what + " of order " + order + " (shift " + shift + ") holds NaN or infinite values");
+                "Matrix of order " + order + " with shift " + shift + " holds NaN or infinite values");
+    }
+
+    static FactorisationException singular(int order, double shift) {
+        return new FactorisationException(
+                Reason.SINGULAR,
+                0,
+                "Matrix of order " + order + " with shift " + shift
+                        + " is singular in working precision: its inverse is not finite");
     }
 
     static FactorisationException noConvergence(int order, int info) {
@@ -47,14 +57,14 @@ public final class FactorisationException extends RuntimeException {
                 "Eigenvalues of a matrix of order " + order + " did not converge: LAPACK info " + info);
     }
 
-    /** Returns what stopped the factorisation. */
+    /** {@return what stopped the factorisation} */
     public Reason reason() {
         return reason;
     }
 
     /**
-     * Returns the order of the first leading minor that is not positive, counted from 1 as LAPACK
-     * does, or 0 if the reason is another one.
+     * {@return the order of the first leading minor that is not positive, counted from 1 as LAPACK
+     * does, or 0 if the reason is another one}
      */
     public int leadingMinor() {
         return leadingMinor;

@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.solve;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Replaces the lower triangle of A by L^-1 and the upper by zero, where A + shift I = L L^T. */
 final class InverseFactor {
@@ -44,55 +43,48 @@ final class InverseFactor {
 
     private void leaf(int from, int to) {
         INDArray block = PortableSolver.block(matrix, from, to, from, to);
-        double[][] lower;
-        try (INDArray copy = block.dup('c')) {
-            lower = copy.toDoubleMatrix();
-        }
-        factorise(lower, from);
-        try (INDArray inverse = Nd4j.createFromArray(inverse(lower))) {
-            block.assign(inverse);
-        }
+        double[] values = PortableSolver.values(block);
+        factorise(values, to - from, from);
+        PortableSolver.assign(block, inverse(values, to - from));
     }
 
-    private void factorise(double[][] a, int offset) {
-        for (int j = 0; j < a.length; j++) {
-            double pivot = a[j][j] + shift - dot(a[j], a[j], 0, j);
+    /** Overwrites the lower triangle of A, given row by row, with L. */
+    private void factorise(double[] a, int n, int offset) {
+        for (int j = 0; j < n; j++) {
+            double pivot = a[j * n + j] + shift - dot(j, a, j * n, a, j * n);
             if (!Double.isFinite(pivot)) {
-                throw FactorisationException.nonFinite("A matrix", matrix.rows(), shift);
+                throw FactorisationException.nonFinite(matrix.rows(), shift);
             }
             if (pivot <= 0) {
                 throw FactorisationException.notPositiveDefinite(matrix.rows(), shift, offset + j + 1);
             }
-            a[j][j] = Math.sqrt(pivot);
-            for (int i = j + 1; i < a.length; i++) {
-                a[i][j] = (a[i][j] - dot(a[i], a[j], 0, j)) / a[j][j];
+            double root = Math.sqrt(pivot);
+            a[j * n + j] = root;
+            for (int i = j + 1; i < n; i++) {
+                a[i * n + j] = (a[i * n + j] - dot(j, a, i * n, a, j * n)) / root;
             }
         }
     }
 
-    private static double[][] inverse(double[][] lower) {
-        int n = lower.length;
-        // Row k of the transposed inverse is column k of the inverse, so that dot products run along rows.
-        double[][] transposed = new double[n][n];
+    /** Returns L^-1 row by row, with zeros above the diagonal. */
+    private static double[] inverse(double[] lower, int n) {
+        double[] inverse = new double[n * n];
+        double[] column = new double[n];
         for (int k = 0; k < n; k++) {
-            transposed[k][k] = 1 / lower[k][k];
+            column[k] = 1 / lower[k * n + k];
+            inverse[k * n + k] = column[k];
             for (int i = k + 1; i < n; i++) {
-                transposed[k][i] = -dot(lower[i], transposed[k], k, i) / lower[i][i];
-            }
-        }
-        double[][] inverse = new double[n][n];
-        for (int i = 0; i < n; i++) {
-            for (int k = 0; k <= i; k++) {
-                inverse[i][k] = transposed[k][i];
+                column[i] = -dot(i - k, lower, i * n + k, column, k) / lower[i * n + i];
+                inverse[i * n + k] = column[i];
             }
         }
         return inverse;
     }
 
-    private static double dot(double[] x, double[] y, int from, int to) {
+    private static double dot(int count, double[] x, int fromX, double[] y, int fromY) {
         double sum = 0;
-        for (int k = from; k < to; k++) {
-            sum += x[k] * y[k];
+        for (int i = 0; i < count; i++) {
+            sum += x[fromX + i] * y[fromY + i];
         }
         return sum;
     }

@@ -18,6 +18,9 @@ import org.nd4j.linalg.factory.Nd4j;
 // arrays dead, and ND4J frees the buffers of unreachable arrays from another thread.
 public final class LapackSolver implements SymmetricSolver {
 
+    /** Creates the solver; it loads OpenBLAS at its first use. */
+    public LapackSolver() {}
+
     @Override
     public String toString() {
         return "LAPACK (OpenBLAS)";
@@ -63,19 +66,10 @@ public final class LapackSolver implements SymmetricSolver {
         }
     }
 
-    private static void syrk(
-            boolean transposed, int k, ColumnMajor a, double alpha, double beta, ColumnMajor c) {
+    private static void syrk(boolean transposed, int k, ColumnMajor a, double alpha, double beta, ColumnMajor c) {
         Blas blas = Blas.of(c.array().dataType());
         blas.syrk(
-                transposed,
-                c.rows(),
-                k,
-                alpha,
-                blas.pointer(a.array()),
-                a.ld(),
-                beta,
-                blas.pointer(c.array()),
-                c.ld());
+                transposed, c.rows(), k, alpha, blas.pointer(a.array()), a.ld(), beta, blas.pointer(c.array()), c.ld());
         Reference.reachabilityFence(a.array());
         Reference.reachabilityFence(c.array());
     }
@@ -99,7 +93,7 @@ public final class LapackSolver implements SymmetricSolver {
         }
         // The trace bounds every entry of a positive definite matrix.
         if (!Double.isFinite(blas.absSum(n, a, 0, target.ld() + 1))) {
-            throw FactorisationException.nonFinite("The inverse of a matrix", n, shift);
+            throw FactorisationException.singular(n, shift);
         }
         mirror(blas, target);
         Reference.reachabilityFence(m);
@@ -180,7 +174,7 @@ public final class LapackSolver implements SymmetricSolver {
             sum += blas.absSum(a.rows() - j, pointer, j * (a.ld() + 1L), 1);
         }
         if (!Double.isFinite(sum)) {
-            throw FactorisationException.nonFinite("A matrix", a.rows(), shift);
+            throw FactorisationException.nonFinite(a.rows(), shift);
         }
     }
 

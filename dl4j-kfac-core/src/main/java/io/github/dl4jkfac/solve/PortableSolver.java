@@ -19,6 +19,9 @@ public final class PortableSolver implements SymmetricSolver {
     /** Diagonal blocks up to this order are mirrored in Java, to save ND4J calls on tiny arrays. */
     private static final int MIRROR_LEAF = 64;
 
+    /** Creates the solver. */
+    public PortableSolver() {}
+
     @Override
     public String toString() {
         return "portable (ND4J operations)";
@@ -50,7 +53,7 @@ public final class PortableSolver implements SymmetricSolver {
             new InverseFactor(factor, shift).compute(0, n);
             try (INDArray inverse = factor.transpose().mmul(factor)) {
                 if (!Double.isFinite(inverse.sumNumber().doubleValue())) {
-                    throw FactorisationException.nonFinite("The inverse of a matrix", n, shift);
+                    throw FactorisationException.singular(n, shift);
                 }
                 // BLAS rounds the two triangles differently.
                 out.assign(inverse).addi(inverse.transpose()).muli(0.5);
@@ -82,7 +85,7 @@ public final class PortableSolver implements SymmetricSolver {
                 INDArray ascending = Nd4j.create(symmetric.dataType(), n)) {
             mirrorLower(vectors);
             if (!Double.isFinite(vectors.sumNumber().doubleValue())) {
-                throw FactorisationException.nonFinite("A matrix", n, 0);
+                throw FactorisationException.nonFinite(n, 0);
             }
             int info = Nd4j.getBlasWrapper().lapack().syev('V', 'L', vectors, ascending);
             if (info != 0) {
@@ -110,26 +113,35 @@ public final class PortableSolver implements SymmetricSolver {
     private static void mirror(INDArray a, int from, int to) {
         if (to - from <= MIRROR_LEAF) {
             INDArray block = block(a, from, to, from, to);
-            try (INDArray full = Nd4j.createFromArray(mirrored(block))) {
-                block.assign(full);
+            int n = to - from;
+            double[] values = values(block);
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j < i; j++) {
+                    values[j * n + i] = values[i * n + j];
+                }
             }
+            assign(block, values);
             return;
         }
         int middle = (from + to) >>> 1;
         mirror(a, from, middle);
         mirror(a, middle, to);
-        block(a, from, middle, middle, to).assign(block(a, middle, to, from, middle).transpose());
+        block(a, from, middle, middle, to)
+                .assign(block(a, middle, to, from, middle).transpose());
     }
 
-    private static double[][] mirrored(INDArray block) {
+    /** Returns the entries row by row. ND4J's toDoubleMatrix() would make a native object for each. */
+    static double[] values(INDArray block) {
         try (INDArray copy = block.dup('c')) {
-            double[][] values = copy.toDoubleMatrix();
-            for (int i = 0; i < values.length; i++) {
-                for (int j = 0; j < i; j++) {
-                    values[j][i] = values[i][j];
-                }
-            }
-            return values;
+            return copy.data().asDouble();
+        }
+    }
+
+    /** Sets the entries, given row by row. */
+    static void assign(INDArray block, double[] values) {
+        long[] strides = {block.size(1), 1};
+        try (INDArray source = Nd4j.create(values, block.shape(), strides, 'c', DataType.DOUBLE)) {
+            block.assign(source);
         }
     }
 

@@ -20,6 +20,7 @@ public final class Solvers {
      * OpenBLAS loads, else {@link PortableSolver}. The system property {@value #PROPERTY} overrides
      * the choice.
      *
+     * @return a new solver; solvers hold no state
      * @throws IllegalArgumentException if the property has another value than {@code lapack} or
      *     {@code portable}
      * @throws IllegalStateException if the property asks for {@code lapack} and it is unusable here
@@ -32,13 +33,13 @@ public final class Solvers {
             LOG.debug("Linear algebra: {}{}", solver, obstacle == null ? "" : ", as " + obstacle);
             return solver;
         }
-        SymmetricSolver solver =
-                switch (forced) {
-                    case "lapack" -> forcedLapack();
-                    case "portable" -> new PortableSolver();
-                    default -> throw new IllegalArgumentException(
-                            "System property " + PROPERTY + " must be lapack or portable, but is '" + forced + "'");
-                };
+        SymmetricSolver solver = switch (forced) {
+            case "lapack" -> forcedLapack();
+            case "portable" -> new PortableSolver();
+            default ->
+                throw new IllegalArgumentException(
+                        "System property " + PROPERTY + " must be lapack or portable, but is '" + forced + "'");
+        };
         LOG.debug("Linear algebra: {}, set by {}", solver, PROPERTY);
         return solver;
     }
@@ -46,8 +47,7 @@ public final class Solvers {
     private static SymmetricSolver forcedLapack() {
         String obstacle = lapackObstacle();
         if (obstacle != null) {
-            throw new IllegalStateException(
-                    "System property " + PROPERTY + " asks for lapack, but " + obstacle);
+            throw new IllegalStateException("System property " + PROPERTY + " asks for lapack, but " + obstacle);
         }
         return new LapackSolver();
     }

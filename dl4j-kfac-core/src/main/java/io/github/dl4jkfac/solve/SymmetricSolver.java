@@ -39,8 +39,8 @@ public interface SymmetricSolver {
      * @param shift amount added to the diagonal, may be 0
      * @param out [n, n], receives both triangles; must not overlap {@code m}; its content is
      *     unspecified after an exception, so pass a scratch array where the last inverse matters
-     * @throws FactorisationException if M + shift I is not positive definite in working precision, or
-     *     if M or the result is not finite
+     * @throws FactorisationException if M + shift I is not positive definite in working precision, if
+     *     M or the shift is not finite, or if the inverse overflows
      */
     void invert(INDArray m, double shift, INDArray out);
 

@@ -1,0 +1,9 @@
+package io.github.dl4jkfac.solve;
+
+class PortableSolverTest extends SymmetricSolverContract {
+
+    @Override
+    SymmetricSolver createSolver() {
+        return new PortableSolver();
+    }
+}
