@@ -17,8 +17,10 @@ public final class FactorisationException extends RuntimeException {
         NO_CONVERGENCE
     }
 
+    /** What stopped the factorisation. */
     private final Reason reason;
 
+    /** Order of the first leading minor that is not positive, or 0. */
     private final int leadingMinor;
 
     private FactorisationException(Reason reason, int leadingMinor, String message) {
