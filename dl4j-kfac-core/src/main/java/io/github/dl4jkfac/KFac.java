@@ -1,0 +1,333 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.step.DelegatingWorker;
+import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.NaturalGradientWorker;
+import io.github.dl4jkfac.step.NoStepWorker;
+import io.github.dl4jkfac.step.UnboundWorker;
+import java.util.Map;
+import java.util.Objects;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+
+/**
+ * K-FAC (Martens and Grosse 2015) as a Deeplearning4j updater: natural-gradient steps with a Kronecker-factored approximation of
+ * the Fisher matrix for dense and output layers, another updater for all other parameters.
+ *
+ * <pre>{@code
+ * MultiLayerConfiguration conf = new NeuralNetConfiguration.Builder()
+ *         .updater(new KFac())
+ *         .list() ... .build();
+ * MultiLayerNetwork net = new MultiLayerNetwork(conf);
+ * net.init();
+ * KFacListener.attach(net);
+ * net.fit(train, epochs);
+ * }</pre>
+ *
+ * <p>The configuration only holds hyper-parameters; {@link KFacListener} connects it to a live network, without which the first
+ * step fails. It serialises to JSON and YAML like DL4J's own updaters.
+ */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.ANY,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE,
+        setterVisibility = JsonAutoDetect.Visibility.NONE)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public final class KFac implements IUpdater {
+
+    public static final double DEFAULT_LEARNING_RATE = 0.2;
+    public static final double DEFAULT_MOMENTUM = 0.9;
+    public static final double DEFAULT_DAMPING = 0.1;
+    public static final double DEFAULT_KL_CLIP = 1e-2;
+    public static final int DEFAULT_STATISTICS_INTERVAL = 5;
+    public static final int DEFAULT_INVERSE_INTERVAL = 25;
+    public static final double DEFAULT_STATISTICS_DECAY = 0.95;
+    public static final double DEFAULT_STATISTICS_FRACTION = 1.0;
+    public static final int DEFAULT_MAX_FACTOR_DIMENSION = 8192;
+    public static final Curvature DEFAULT_CURVATURE = Curvature.SAMPLED_FISHER;
+
+    private static final long serialVersionUID = 1L;
+
+    private Curvature curvature;
+    private Hyperparameters hyperparameters;
+    private IUpdater fallback;
+    private int maxFactorDimension;
+    private StateLayout layout;
+
+    /** K-FAC with the defaults, which are chosen to train well untuned. */
+    public KFac() {
+        this(builder());
+    }
+
+    private KFac(Builder builder) {
+        curvature = builder.curvature;
+        hyperparameters = builder.hyperparameters();
+        fallback = builder.fallback;
+        maxFactorDimension = builder.maxFactorDimension;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Which matrix the factors estimate. */
+    public Curvature curvature() {
+        return curvature;
+    }
+
+    Hyperparameters hyperparameters() {
+        return hyperparameters;
+    }
+
+    int maxFactorDimension() {
+        return maxFactorDimension;
+    }
+
+    /** What the updater keeps for the layer it is configured for; null before a listener has been attached. */
+    StateLayout layout() {
+        return layout;
+    }
+
+    KFac withLayout(StateLayout newLayout) {
+        KFac copy = clone();
+        copy.layout = newLayout;
+        return copy;
+    }
+
+    boolean hasSettingsOf(KFac other) {
+        return withLayout(null).equals(other.withLayout(null));
+    }
+
+    @Override
+    public long stateSize(long numParams) {
+        if (layout == null) {
+            return numParams;
+        }
+        return switch (layout.role()) {
+            case KRONECKER -> layout.stateSize(numParams);
+            case FALLBACK -> fallback.stateSize(numParams);
+            case NO_STEP -> 0;
+        };
+    }
+
+    @Override
+    public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
+        if (layout == null) {
+            return new UnboundWorker(this);
+        }
+        return switch (layout.role()) {
+            case KRONECKER -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
+            case FALLBACK -> new DelegatingWorker(this, fallback.instantiate(viewArray, initializeViewArray));
+            case NO_STEP -> new NoStepWorker(this);
+        };
+    }
+
+    /**
+     * DL4J's SameDiff training asks for updaters in this way.
+     *
+     * @throws IllegalStateException always: K-FAC needs the layers of a MultiLayerNetwork or ComputationGraph
+     */
+    @Override
+    public GradientUpdater<?> instantiate(Map<String, INDArray> updaterState, boolean initializeStateArrays) {
+        throw new IllegalStateException("KFac trains the layers of a MultiLayerNetwork or ComputationGraph; a SameDiff graph has "
+                + "none. Use another updater for it.");
+    }
+
+    @Override
+    public double getLearningRate(int iteration, int epoch) {
+        return hyperparameters.learningRateAt(iteration, epoch);
+    }
+
+    @Override
+    public boolean hasLearningRate() {
+        return true;
+    }
+
+    @Override
+    public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
+        hyperparameters = hyperparameters.withLearningRate(lr, lrSchedule);
+    }
+
+    @Override
+    public KFac clone() {
+        try {
+            KFac copy = (KFac) super.clone();
+            copy.fallback = fallback.clone();
+            return copy;
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("KFac is Cloneable", e);
+        }
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof KFac other
+                && curvature == other.curvature
+                && hyperparameters.equals(other.hyperparameters)
+                && fallback.equals(other.fallback)
+                && maxFactorDimension == other.maxFactorDimension
+                && Objects.equals(layout, other.layout);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(curvature.name(), hyperparameters, fallback, maxFactorDimension, layout);
+    }
+
+    @Override
+    public String toString() {
+        return "KFac(" + curvature + ", " + hyperparameters + (layout == null ? "" : ", " + layout) + ")";
+    }
+
+    /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link KFac}. */
+    public static final class Builder {
+
+        private double learningRate = DEFAULT_LEARNING_RATE;
+        private ISchedule learningRateSchedule;
+        private double momentum = DEFAULT_MOMENTUM;
+        private double damping = DEFAULT_DAMPING;
+        private ISchedule dampingSchedule;
+        private double klClip = DEFAULT_KL_CLIP;
+        private int statisticsInterval = DEFAULT_STATISTICS_INTERVAL;
+        private int inverseInterval = DEFAULT_INVERSE_INTERVAL;
+        private double statisticsDecay = DEFAULT_STATISTICS_DECAY;
+        private double statisticsFraction = DEFAULT_STATISTICS_FRACTION;
+        private long seed = 1;
+        private Curvature curvature = DEFAULT_CURVATURE;
+        private IUpdater fallback = new Adam();
+        private int maxFactorDimension = DEFAULT_MAX_FACTOR_DIMENSION;
+
+        private Builder() {}
+
+        /** alpha &gt; 0, the step along the preconditioned gradient. */
+        public Builder learningRate(double rate) {
+            this.learningRate = rate;
+            this.learningRateSchedule = null;
+            return this;
+        }
+
+        /** alpha as a function of iteration or epoch. */
+        public Builder learningRate(ISchedule schedule) {
+            this.learningRateSchedule = Objects.requireNonNull(schedule, "learningRate schedule");
+            return this;
+        }
+
+        /** mu in [0,1): m &lt;- mu m + nu U, where U is the preconditioned gradient. */
+        public Builder momentum(double mu) {
+            this.momentum = mu;
+            return this;
+        }
+
+        /** lambda &gt;= 0, the Tikhonov damping of each layer's block, split between its factors (Martens and Grosse 2015, sec. 6.3). */
+        public Builder damping(double lambda) {
+            this.damping = lambda;
+            this.dampingSchedule = null;
+            return this;
+        }
+
+        /** lambda as a function of iteration or epoch; takes effect at the next refresh of the inverses. */
+        public Builder damping(ISchedule schedule) {
+            this.dampingSchedule = Objects.requireNonNull(schedule, "damping schedule");
+            return this;
+        }
+
+        /**
+         * Bound kl &gt; 0 of d^T F_d d, the squared length of the step d = alpha nu U in the damped Fisher metric; about twice the
+         * KL divergence between the predictions before and after it (Ba, Grosse, Martens 2017, sec. 5).
+         */
+        public Builder klClip(double kl) {
+            if (!(kl > 0)) {
+                throw new IllegalArgumentException(
+                        "KFac: klClip must be positive, got " + kl + "; withoutKlClip() switches it off");
+            }
+            this.klClip = kl;
+            return this;
+        }
+
+        /** Takes the step with the learning rate alone, however long it is. */
+        public Builder withoutKlClip() {
+            this.klClip = 0;
+            return this;
+        }
+
+        /** Steps between two batches that enter the factors, at least 1. */
+        public Builder statisticsInterval(int steps) {
+            this.statisticsInterval = steps;
+            return this;
+        }
+
+        /** Steps between two refreshes of the inverses, at least 1. */
+        public Builder inverseInterval(int steps) {
+            this.inverseInterval = steps;
+            return this;
+        }
+
+        /** Upper bound of the moving average's memory in [0,1); the first 1/(1-decay) batches form a plain mean. */
+        public Builder statisticsDecay(double decay) {
+            this.statisticsDecay = decay;
+            return this;
+        }
+
+        /** Share of the batch, in (0,1], that enters the factors and goes through the second backward pass. */
+        public Builder statisticsFraction(double fraction) {
+            this.statisticsFraction = fraction;
+            return this;
+        }
+
+        /** Seed of the private random stream that draws targets; ND4J's global stream is not touched. */
+        public Builder seed(long value) {
+            this.seed = value;
+            return this;
+        }
+
+        /** Which matrix the factors estimate. */
+        public Builder curvature(Curvature value) {
+            this.curvature = Objects.requireNonNull(value, "curvature");
+            return this;
+        }
+
+        /** Updater of all parameters that have no curvature block; Adam with its defaults unless set. */
+        public Builder fallback(IUpdater updater) {
+            if (updater instanceof KFac) {
+                throw new IllegalArgumentException("KFac: the fallback updater cannot be KFac itself; use Adam, for example");
+            }
+            this.fallback = Objects.requireNonNull(updater, "fallback");
+            return this;
+        }
+
+        /** Largest side of a Kronecker factor; layers with more inputs or outputs get the fallback updater. */
+        public Builder maxFactorDimension(int dimension) {
+            if (dimension < 1) {
+                throw new IllegalArgumentException("KFac: maxFactorDimension must be at least 1, got " + dimension);
+            }
+            this.maxFactorDimension = dimension;
+            return this;
+        }
+
+        /** @throws IllegalArgumentException naming the option, its value and what is allowed */
+        public KFac build() {
+            return new KFac(this);
+        }
+
+        private Hyperparameters hyperparameters() {
+            return new Hyperparameters(
+                    learningRate,
+                    learningRateSchedule,
+                    momentum,
+                    damping,
+                    dampingSchedule,
+                    klClip,
+                    statisticsInterval,
+                    inverseInterval,
+                    statisticsDecay,
+                    statisticsFraction,
+                    seed);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.capture.BatchCapture;
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.diagnostics.Phase;
+import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.NetworkStep;
+import io.github.dl4jkfac.step.RefreshPlan;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.SpillPolicy;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * K-FAC at work on one live network. Lives as long as DL4J's updater of that network, and keeps nothing that has to survive it: all
+ * that lasts is in the updater state.
+ *
+ * <p>A step: {@link #beforeBackward} puts the taps in, DL4J back-propagates, {@link #afterBackward} folds the batch into the factors
+ * and refreshes the inverses where due; DL4J then divides and clips the gradient and calls the blocks' workers.
+ */
+final class Session {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    private static final WorkspaceConfiguration WORKSPACE = WorkspaceConfiguration.builder()
+            .policyLearning(LearningPolicy.FIRST_LOOP)
+            .policySpill(SpillPolicy.REALLOCATE)
+            .build();
+
+    private final Model model;
+    private final NetworkView network;
+    private final List<BoundBlock> blocks;
+    private final NetworkStep step;
+    private final BatchCapture capture;
+    private final RefreshPlan plan;
+    private final DerivativeSource source;
+    private final Hyperparameters shared;
+    private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
+
+    private Random random;
+    private boolean expectingBackward;
+    private long skippedBatches;
+    private double lastDamping = Double.NaN;
+
+    Session(Model model, NetworkView network, List<BoundBlock> blocks, NetworkStep step, DerivativeSource source) {
+        this.model = model;
+        this.network = network;
+        this.blocks = blocks;
+        this.step = step;
+        this.source = source;
+        this.capture = new BatchCapture(network);
+        this.shared = blocks.get(0).worker().hyperparameters();
+        this.plan = new RefreshPlan(shared.statisticsInterval(), shared.inverseInterval());
+        for (Phase phase : Phase.values()) {
+            nanos.put(phase, 0L);
+        }
+    }
+
+    boolean serves(Model other) {
+        return model == other;
+    }
+
+    /** Puts the taps in if this batch is to enter the factors. Called after the forward pass. */
+    void beforeBackward() {
+        if (network.batchSize() < 1) {
+            throw new IllegalArgumentException("KFac: the batch is empty; remove empty batches from the iterator");
+        }
+        expectingBackward = true;
+        capture.disarm();
+        if (plan.statisticsDue(steps())) {
+            capture.arm(source, shared.statisticsFraction());
+        }
+    }
+
+    /** Completes the curvature side of the step. Called after DL4J's backward pass, before the updater. */
+    void afterBackward() {
+        if (!expectingBackward) {
+            return; // a second listener on the same network
+        }
+        expectingBackward = false;
+        try {
+            boolean finite = timed(Phase.CAPTURE, this::requireFiniteGradient);
+            if (finite && capture.isArmed() && capture.isComplete()) {
+                updateCurvature();
+            }
+            step.open(network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize(), !finite);
+        } finally {
+            capture.disarm();
+        }
+    }
+
+    private long steps() {
+        return blocks.get(0).worker().state().steps();
+    }
+
+    /** A gradient that is not finite is replaced by zero, so that no updater of the network can be poisoned by the batch. */
+    private boolean requireFiniteGradient() {
+        if (isFinite(network.gradient())) {
+            return true;
+        }
+        network.gradient().assign(0);
+        skip("its gradient is not finite; the parameters stay as they are");
+        return false;
+    }
+
+    private void skip(String why) {
+        skippedBatches++;
+        // every one of the first few, then ever fewer: a broken data set must not flood the log
+        if (skippedBatches <= 5 || Long.bitCount(skippedBatches) == 1) {
+            LOG.warn("K-FAC left out the batch of iteration {} (number {} so far): {}. Look for NaN or infinite features or labels.",
+                    network.iteration(), skippedBatches, why);
+        }
+    }
+
+    private static boolean isFinite(INDArray array) {
+        double sum = array.isView() && array.rank() == 2 ? array.norm1Number().doubleValue() : Nd4j.getBlasWrapper().asum(array);
+        return !Double.isNaN(sum) && !Double.isInfinite(sum);
+    }
+
+    private void updateCurvature() {
+        try (MemoryWorkspace workspace =
+                Nd4j.getWorkspaceManager().getAndActivateWorkspace(WORKSPACE, "KFAC_STATISTICS")) {
+            Map<LayerSlot, INDArray> derivatives =
+                    timed(Phase.SAMPLED_BACKWARD, () -> capture.derivatives(randomOfThisStep()));
+            Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, () -> finiteRows(derivatives));
+            if (rows == null) {
+                return;
+            }
+            timed(Phase.FACTORS, () -> {
+                blocks.forEach(block -> block.block().update(rows.get(block)));
+                return null;
+            });
+            if (plan.inversesDue(steps()) || !blocks.stream().allMatch(block -> block.block().isReady())) {
+                timed(Phase.INVERSES, this::refreshInverses);
+            }
+        }
+    }
+
+    private Random randomOfThisStep() {
+        long seed = shared.seed() * 0x9E3779B97F4A7C15L + steps();
+        if (random == null) {
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                random = Nd4j.getRandomFactory().getNewRandomInstance(seed);
+            }
+        }
+        random.setSeed(seed);
+        return random;
+    }
+
+    /** The rows of all blocks, or null if any of them is not finite: then the batch enters none of the factors. */
+    private Map<BoundBlock, BatchRows> finiteRows(Map<LayerSlot, INDArray> derivatives) {
+        INDArray active = capture.activeRows();
+        Map<BoundBlock, BatchRows> rows = new IdentityHashMap<>();
+        for (BoundBlock block : blocks) {
+            BatchRows own = capture.rows(block.slot(), derivatives.get(block.slot()), active);
+            if (!isFinite(own.inputs()) || !isFinite(own.derivatives())) {
+                skip("inputs or derivatives of layer '" + block.slot().name() + "' are not finite; the factors stay as they are");
+                return null;
+            }
+            rows.put(block, own);
+        }
+        return rows;
+    }
+
+    private Void refreshInverses() {
+        int iteration = network.iteration();
+        int epoch = network.epoch();
+        for (BoundBlock block : blocks) {
+            double damping = block.worker().hyperparameters().dampingAt(iteration, epoch);
+            block.block().refresh(damping + block.l2(iteration, epoch));
+            lastDamping = damping;
+        }
+        return null;
+    }
+
+    private <T> T timed(Phase phase, Supplier<T> work) {
+        long start = System.nanoTime();
+        try {
+            return work.get();
+        } finally {
+            nanos.merge(phase, System.nanoTime() - start, Long::sum);
+        }
+    }
+
+    List<BoundBlock> blocks() {
+        return blocks;
+    }
+
+    StepReport report() {
+        Map<Phase, Long> phases = new EnumMap<>(nanos);
+        phases.put(Phase.PRECONDITIONING, step.nanos());
+        return new StepReport(steps(), skippedBatches, lastDamping, step.klScale(), phases);
+    }
+}

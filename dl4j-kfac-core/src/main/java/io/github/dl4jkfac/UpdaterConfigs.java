@@ -1,0 +1,40 @@
+package io.github.dl4jkfac;
+
+import java.util.function.UnaryOperator;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
+import org.deeplearning4j.nn.conf.layers.samediff.AbstractSameDiffLayer;
+import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
+import org.nd4j.linalg.learning.config.IUpdater;
+
+/** Reads and replaces the updater configurations that a layer's configuration holds, however deep it wraps another one. */
+final class UpdaterConfigs {
+
+    private UpdaterConfigs() {}
+
+    /**
+     * Replaces every updater of a layer; null stays null.
+     *
+     * @param weights applied to the updater of the weights
+     * @param biases applied to the biases' own updater, where there is one
+     */
+    static void replace(Layer conf, UnaryOperator<IUpdater> weights, UnaryOperator<IUpdater> biases) {
+        if (conf instanceof BaseLayer layer) {
+            layer.setIUpdater(apply(weights, layer.getIUpdater()));
+            layer.setBiasUpdater(apply(biases, layer.getBiasUpdater()));
+        } else if (conf instanceof Bidirectional layer) {
+            replace(layer.getFwd(), weights, biases);
+            replace(layer.getBwd(), weights, biases);
+        } else if (conf instanceof BaseWrapperLayer layer) {
+            replace(layer.getUnderlying(), weights, biases);
+        } else if (conf instanceof AbstractSameDiffLayer layer) {
+            layer.setUpdater(apply(weights, layer.getUpdater()));
+            layer.setBiasUpdater(apply(biases, layer.getBiasUpdater()));
+        }
+    }
+
+    private static IUpdater apply(UnaryOperator<IUpdater> change, IUpdater updater) {
+        return updater == null ? null : change.apply(updater);
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.dl4jkfac.capture;
+
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.any.IsMax;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** Softmax with cross-entropy: y is one class drawn from p, g = p - y, E[g g^T] = diag(p) - p p^T. */
+final class Categorical extends OutputDistribution {
+
+    private final IActivation softmax;
+    private final INDArray classWeights;
+
+    /** @param classWeights [1,C] or null; a sample weighs as its true class does, so g is scaled by the root of that weight */
+    Categorical(IActivation softmax, INDArray classWeights) {
+        this.softmax = softmax;
+        this.classWeights = classWeights;
+    }
+
+    @Override
+    INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random) {
+        INDArray p = softmax.getActivation(z.dup(), true);
+        INDArray gradient = p.subi(drawClasses(z, random));
+        if (classWeights != null) {
+            INDArray types = labels.castTo(z.dataType());
+            INDArray weights = types.mulRowVector(classWeights.castTo(z.dataType())).sum(true, 1);
+            gradient.muliColumnVector(Transforms.sqrt(weights, false));
+        }
+        return gradient;
+    }
+
+    /** One-hot classes by the Gumbel trick: argmax(z - log(-log u)) is distributed as softmax(z). */
+    private static INDArray drawClasses(INDArray z, Random random) {
+        INDArray noise = Nd4j.rand(random, z.shape()).castTo(z.dataType());
+        Transforms.log(noise, false).negi();
+        Transforms.log(noise, false).negi();
+        INDArray oneHot = Nd4j.createUninitialized(z.dataType(), z.shape(), 'c');
+        Nd4j.exec(new IsMax(noise.addi(z), oneHot, 1));
+        return oneHot;
+    }
+}

@@ -1,0 +1,181 @@
+package io.github.dl4jkfac.capture;
+
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+
+/** A ComputationGraph. Its layers are named by their vertices. */
+final class GraphView extends NetworkView {
+
+    private final ComputationGraph graph;
+    private final boolean[] leadsToSlot;
+
+    GraphView(ComputationGraph graph) {
+        super(named(graph));
+        this.graph = graph;
+        this.leadsToSlot = findVerticesAboveSlots();
+    }
+
+    private static Map<String, Layer> named(ComputationGraph graph) {
+        if (graph.getVertices() == null) {
+            throw new IllegalStateException("The graph has no parameters yet: call graph.init() before KFacListener.attach(graph)");
+        }
+        Map<String, Layer> named = new LinkedHashMap<>();
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            if (vertex.hasLayer()) {
+                named.put(vertex.getVertexName(), vertex.getLayer());
+            }
+        }
+        return named;
+    }
+
+    /** A vertex is worth visiting if it is a slot or one of its inputs is worth visiting. */
+    private boolean[] findVerticesAboveSlots() {
+        boolean[] leads = new boolean[graph.getVertices().length];
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            boolean slot = vertex.hasLayer() && slotOf(vertex.getLayer()) != null;
+            leads[index] = slot || anyInputLeads(vertex, leads);
+        }
+        return leads;
+    }
+
+    private static boolean anyInputLeads(GraphVertex vertex, boolean[] leads) {
+        if (vertex.getInputVertices() != null) {
+            for (VertexIndices input : vertex.getInputVertices()) {
+                if (leads[input.getVertexIndex()]) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public OptimizationAlgorithm optimizationAlgorithm() {
+        return graph.conf().getOptimizationAlgo();
+    }
+
+    @Override
+    public BaseMultiLayerUpdater<?> updater() {
+        return graph.getUpdater();
+    }
+
+    @Override
+    public void rebuildUpdater() {
+        graph.getUpdater();
+        graph.setUpdater(new ComputationGraphUpdater(graph));
+    }
+
+    @Override
+    public INDArray gradient() {
+        return graph.getGradientsViewArray();
+    }
+
+    @Override
+    public int batchSize() {
+        return graph.batchSize();
+    }
+
+    @Override
+    public boolean isMiniBatch() {
+        return graph.conf().isMiniBatch();
+    }
+
+    @Override
+    public int iteration() {
+        return graph.getIterationCount();
+    }
+
+    @Override
+    public int epoch() {
+        return graph.getEpochCount();
+    }
+
+    @Override
+    boolean passesSlotsOnly() {
+        for (int index : graph.topologicalSortOrder()) {
+            GraphVertex vertex = graph.getVertices()[index];
+            boolean passed = anyInputLeads(vertex, leadsToSlot);
+            if (passed && (!vertex.hasLayer() || slotOf(vertex.getLayer()) == null || preProcessor(vertex) != null)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static InputPreProcessor preProcessor(GraphVertex vertex) {
+        return vertex instanceof LayerVertex layerVertex ? layerVertex.getLayerPreProcessor() : null;
+    }
+
+    @Override
+    Map<LayerSlot, INDArray> sampledBackward(Random random) {
+        Map<LayerSlot, INDArray> derivatives = new IdentityHashMap<>();
+        INDArray[] epsilons = new INDArray[graph.getVertices().length];
+        int[] order = graph.topologicalSortOrder();
+        for (int i = order.length - 1; i >= 0; i--) {
+            if (!leadsToSlot[order[i]]) {
+                continue;
+            }
+            GraphVertex vertex = graph.getVertices()[order[i]];
+            boolean further = anyInputLeads(vertex, leadsToSlot);
+            INDArray[] passed = vertex.hasLayer()
+                    ? throughLayer(vertex, epsilons[order[i]], further, derivatives, random)
+                    : throughVertex(vertex, epsilons[order[i]]);
+            epsilons[order[i]] = null;
+            if (further) {
+                distribute(vertex, passed, epsilons);
+            }
+        }
+        return derivatives;
+    }
+
+    private INDArray[] throughLayer(
+            GraphVertex vertex, INDArray epsilon, boolean further, Map<LayerSlot, INDArray> derivatives, Random random) {
+        LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
+        LayerSlot slot = slotOf(vertex.getLayer());
+        OutputHead head = headOf(vertex.getLayer());
+        INDArray passed;
+        if (slot != null) {
+            INDArray delta = head == null ? slot.throughActivation(epsilon) : head.sampleDerivative(random);
+            derivatives.put(slot, delta);
+            passed = further ? slot.throughWeights(delta) : null;
+        } else {
+            passed = head == null
+                    ? PassThrough.backward(vertex.getLayer(), epsilon, workspaces)
+                    : head.sampleDerivative(random);
+        }
+        if (further && preProcessor(vertex) != null) {
+            passed = preProcessor(vertex).backprop(passed, batchSize(), workspaces);
+        }
+        return new INDArray[] {passed};
+    }
+
+    private static INDArray[] throughVertex(GraphVertex vertex, INDArray epsilon) {
+        vertex.setEpsilon(epsilon);
+        return vertex.doBackward(false, LayerWorkspaceMgr.noWorkspaces()).getSecond();
+    }
+
+    private void distribute(GraphVertex vertex, INDArray[] passed, INDArray[] epsilons) {
+        VertexIndices[] inputs = vertex.getInputVertices();
+        for (int k = 0; k < inputs.length; k++) {
+            int to = inputs[k].getVertexIndex();
+            if (leadsToSlot[to]) {
+                epsilons[to] = epsilons[to] == null ? passed[k] : epsilons[to].add(passed[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.github.dl4jkfac.capture;
+
+import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.params.DefaultParamInitializer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** What one backward pass has told about one layer. Copies are kept from step to step and reused. */
+class LayerCapture implements Recording {
+
+    private final BaseLayer<?> layer;
+    private final ReusableMatrix memory = new ReusableMatrix();
+
+    private DerivativeSource source;
+    private long rows;
+    private INDArray inputs;
+    private INDArray recorded;
+    private INDArray noisyWeights;
+
+    LayerCapture(BaseLayer<?> layer) {
+        this.layer = layer;
+    }
+
+    /**
+     * Forgets the last pass.
+     *
+     * @param rows how many rows of the batch are wanted; layers whose rows are no samples ignore it
+     */
+    void start(DerivativeSource source, long rows) {
+        this.source = source;
+        this.rows = rows;
+        inputs = null;
+        recorded = null;
+        noisyWeights = null;
+    }
+
+    @Override
+    public void preActivation(INDArray z) {
+        inputs = layer.input();
+        if (source == DerivativeSource.MODEL_TARGETS) {
+            recorded = memory.copyOf(first(z));
+        }
+    }
+
+    @Override
+    public void derivative(INDArray delta) {
+        if (source != DerivativeSource.MODEL_TARGETS) {
+            recorded = memory.copyOf(first(delta));
+        }
+        noisyWeights = DropConnectWeights.of(layer, DefaultParamInitializer.WEIGHT_KEY);
+    }
+
+    BaseLayer<?> layer() {
+        return layer;
+    }
+
+    boolean isComplete() {
+        return recorded != null;
+    }
+
+    /** Layer inputs, after dropout; [rows,nIn]. Valid until DL4J's step ends. */
+    INDArray inputs() {
+        return first(inputs);
+    }
+
+    /** Pre-activations if targets are to be drawn, derivatives otherwise; [rows,nOut], free to be overwritten. */
+    INDArray recorded() {
+        return recorded;
+    }
+
+    /** W as the forward pass used it, [nIn,nOut]. */
+    INDArray weights() {
+        return noisyWeights == null ? layer.getParam(DefaultParamInitializer.WEIGHT_KEY) : noisyWeights;
+    }
+
+    /** The wanted rows of an array with one row per sample. */
+    INDArray first(INDArray array) {
+        return array == null || array.size(0) <= rows
+                ? array
+                : array.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all());
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.dl4jkfac.capture;
+
+import org.nd4j.common.primitives.Pair;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.shade.jackson.databind.annotation.JsonSerialize;
+
+/** Stands in for an output layer's loss during one backward pass and records; serialises as the loss it stands for. */
+@JsonSerialize(using = TapSerializer.class)
+final class LossTap implements ILossFunction, Tap {
+
+    private static final long serialVersionUID = 1L;
+
+    private final ILossFunction base;
+    private final transient OutputRecording recording;
+    private final transient Thread thread = Thread.currentThread();
+
+    LossTap(ILossFunction base, OutputRecording recording) {
+        this.base = base;
+        this.recording = recording;
+    }
+
+    @Override
+    public ILossFunction base() {
+        return base;
+    }
+
+    @Override
+    public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        boolean own = Thread.currentThread() == thread;
+        if (own) {
+            recording.labels(labels, mask);
+            recording.preActivation(preOutput);
+        }
+        INDArray gradient = base.computeGradient(labels, preOutput, activationFn, mask);
+        if (own) {
+            recording.derivative(gradient);
+        }
+        return gradient;
+    }
+
+    @Override
+    public Pair<Double, INDArray> computeGradientAndScore(
+            INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
+        return base.computeGradientAndScore(labels, preOutput, activationFn, mask, average);
+    }
+
+    @Override
+    public double computeScore(
+            INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
+        return base.computeScore(labels, preOutput, activationFn, mask, average);
+    }
+
+    @Override
+    public INDArray computeScoreArray(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        return base.computeScoreArray(labels, preOutput, activationFn, mask);
+    }
+
+    @Override
+    public String name() {
+        return base.name();
+    }
+
+    private Object writeReplace() {
+        return base;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return base.equals(o instanceof LossTap tap ? tap.base : o);
+    }
+
+    @Override
+    public int hashCode() {
+        return base.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return base.toString();
+    }
+}

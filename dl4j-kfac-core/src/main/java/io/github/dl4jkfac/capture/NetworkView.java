@@ -1,0 +1,142 @@
+package io.github.dl4jkfac.capture;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.layers.FrozenLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+
+/** A live MultiLayerNetwork or ComputationGraph, seen the same way: its layers in parameter order, its updater, its gradient. */
+public abstract class NetworkView {
+
+    private final List<NamedLayer> layers = new ArrayList<>();
+    private final List<LayerSlot> slots = new ArrayList<>();
+    private final List<OutputHead> heads = new ArrayList<>();
+    private String unsampledOutput;
+
+    /**
+     * A layer of the network.
+     *
+     * @param obstacle why it has no Kronecker block; null if it has one
+     */
+    public record NamedLayer(String name, Layer layer, String obstacle) {
+
+        /** Whether DL4J computes no gradient for it. */
+        public boolean isFrozen() {
+            return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+        }
+    }
+
+    NetworkView(Map<String, Layer> named) {
+        named.forEach((name, layer) -> {
+            OutputHead head = OutputHead.of(name, layer);
+            if (head != null) {
+                heads.add(head);
+            } else if (layer instanceof IOutputLayer) {
+                unsampledOutput = name;
+            }
+            String obstacle = LayerSlot.obstacle(layer);
+            if (obstacle == null) {
+                slots.add(LayerSlot.of(name, layer, head));
+            }
+            layers.add(new NamedLayer(name, layer, obstacle));
+        });
+    }
+
+    /** @throws IllegalArgumentException for a model that is neither a MultiLayerNetwork nor a ComputationGraph */
+    public static NetworkView of(Model model) {
+        if (model instanceof MultiLayerNetwork network) {
+            return new SequentialView(network);
+        }
+        if (model instanceof ComputationGraph graph) {
+            return new GraphView(graph);
+        }
+        throw new IllegalArgumentException("KFac trains a MultiLayerNetwork or a ComputationGraph, got "
+                + (model == null ? "null" : model.getClass().getName()));
+    }
+
+    /** DL4J's updater of a network, or null if it has none yet. */
+    public static BaseMultiLayerUpdater<?> existingUpdater(Model model) {
+        if (model instanceof MultiLayerNetwork network) {
+            return (BaseMultiLayerUpdater<?>) network.getUpdater(false);
+        }
+        return model instanceof ComputationGraph graph ? graph.getUpdater(false) : null;
+    }
+
+    /** All layers, in the order of their parameters. */
+    public final List<NamedLayer> layers() {
+        return layers;
+    }
+
+    /** The layers that have a Kronecker block. */
+    public final List<LayerSlot> slots() {
+        return slots;
+    }
+
+    final List<OutputHead> heads() {
+        return heads;
+    }
+
+    final LayerSlot slotOf(Layer layer) {
+        return slots.stream().filter(slot -> slot.layer() == layer).findFirst().orElse(null);
+    }
+
+    final OutputHead headOf(Layer layer) {
+        return heads.stream().filter(head -> head.layer() == layer).findFirst().orElse(null);
+    }
+
+    /**
+     * Checks that targets can be drawn for all outputs, or that rows can be scaled by their outputs' derivatives.
+     *
+     * @throws IllegalArgumentException naming the output, its loss and the alternatives
+     */
+    public final void requireSource(DerivativeSource source) {
+        if (source != DerivativeSource.TRUE_LABELS && unsampledOutput != null) {
+            throw new IllegalArgumentException("KFac: this curvature needs outputs of type OutputLayer or LossLayer, but output '"
+                    + unsampledOutput + "' is another one. Use Curvature.EMPIRICAL_FISHER.");
+        }
+        if (source == DerivativeSource.MODEL_TARGETS) {
+            heads.forEach(OutputHead::distribution);
+        }
+    }
+
+    public abstract OptimizationAlgorithm optimizationAlgorithm();
+
+    /** DL4J's updater, created if there is none yet. */
+    public abstract BaseMultiLayerUpdater<?> updater();
+
+    /** Replaces DL4J's updater by a new one made from the layers' updater configurations, with fresh state. */
+    public abstract void rebuildUpdater();
+
+    /** The flat gradient: a sum over the batch before the updater has divided it. */
+    public abstract INDArray gradient();
+
+    /** N of the batch at hand. */
+    public abstract int batchSize();
+
+    /** Whether DL4J divides gradients by the batch size. */
+    public abstract boolean isMiniBatch();
+
+    public abstract int iteration();
+
+    public abstract int epoch();
+
+    /** Whether the second pass goes through slots only, so that it can run on a part of the batch. */
+    abstract boolean passesSlotsOnly();
+
+    /**
+     * The second backward pass, over the stored forward pass, with targets drawn from the model. Leaves the gradient alone.
+     *
+     * @return derivatives at the pre-activations of every slot
+     */
+    abstract Map<LayerSlot, INDArray> sampledBackward(Random random);
+}

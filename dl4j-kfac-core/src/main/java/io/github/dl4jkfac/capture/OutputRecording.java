@@ -1,0 +1,10 @@
+package io.github.dl4jkfac.capture;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What a loss tap tells on top of an activation tap. */
+interface OutputRecording extends Recording {
+
+    /** @param mask label mask, per sample [N,1] or per output [N,C], or null */
+    void labels(INDArray labels, INDArray mask);
+}

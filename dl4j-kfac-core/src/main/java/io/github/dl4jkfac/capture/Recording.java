@@ -1,0 +1,13 @@
+package io.github.dl4jkfac.capture;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What a tap tells about one layer while DL4J back-propagates. Arrays are DL4J's own: valid during the call only. */
+interface Recording {
+
+    /** Called before the derivative is computed; {@code z} may be overwritten afterwards. */
+    void preActivation(INDArray z);
+
+    /** Called with the derivative with respect to {@code z}. */
+    void derivative(INDArray delta);
+}

@@ -1,0 +1,44 @@
+package io.github.dl4jkfac.curvature;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * One layer's approximation of the curvature matrix. Order of calls: {@link #update} with every batch that is to enter the
+ * statistics, {@link #refresh} whenever the inverse is to follow them, {@link #precondition} at every step.
+ *
+ * <p>Units: all statistics are means over the batch; so must be the gradient.
+ */
+public interface CurvatureBlock {
+
+    /**
+     * Folds one batch into the moving averages. The rows are not modified. The caller has checked that they are finite.
+     *
+     * @param rows layer inputs and derivatives of one batch
+     */
+    void update(BatchRows rows);
+
+    /**
+     * Recomputes the inverse from the averages. If that fails the last good inverse stays in force.
+     *
+     * @param damping the Tikhonov damping lambda &gt;= 0 of the block as a whole
+     */
+    void refresh(double damping);
+
+    /** Whether {@link #precondition} can be called: some batch has entered the statistics and the inverse exists. */
+    boolean isReady();
+
+    /**
+     * Applies the inverse of the damped block.
+     *
+     * @param gradient [dA,dG], mean over the batch; not modified
+     * @param work [dA,dG], overwritten
+     * @param out [dA,dG], overwritten with the preconditioned gradient; not aliasing the others
+     */
+    void precondition(INDArray gradient, INDArray work, INDArray out);
+
+    /**
+     * The block, undamped, as a dense matrix over the row-major vector of [dA,dG]. For tests and small layers: it has
+     * (dA dG)^2 entries.
+     */
+    INDArray toDense();
+}

@@ -1,0 +1,100 @@
+package io.github.dl4jkfac.step;
+
+import java.io.Serializable;
+import java.util.List;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * The numbers behind a step, shared by the updaters. Immutable; checked when built.
+ *
+ * @param learningRate alpha, unless a schedule is given
+ * @param learningRateSchedule schedule of alpha, or null
+ * @param momentum mu in [0,1)
+ * @param damping lambda, the Tikhonov damping of a layer's block, unless a schedule is given
+ * @param dampingSchedule schedule of lambda, or null
+ * @param klClip bound of the step's length in the damped Fisher metric; 0 for none
+ * @param statisticsInterval steps between two batches that enter the factors
+ * @param inverseInterval steps between two refreshes of the inverses
+ * @param statisticsDecay upper bound of the moving average's memory, in [0,1)
+ * @param statisticsFraction share of the batch that enters the factors, in (0,1]
+ * @param seed of the private random stream that draws targets
+ */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.ANY,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Hyperparameters(
+        @JsonProperty("learningRate") double learningRate,
+        @JsonProperty("learningRateSchedule") ISchedule learningRateSchedule,
+        @JsonProperty("momentum") double momentum,
+        @JsonProperty("damping") double damping,
+        @JsonProperty("dampingSchedule") ISchedule dampingSchedule,
+        @JsonProperty("klClip") double klClip,
+        @JsonProperty("statisticsInterval") int statisticsInterval,
+        @JsonProperty("inverseInterval") int inverseInterval,
+        @JsonProperty("statisticsDecay") double statisticsDecay,
+        @JsonProperty("statisticsFraction") double statisticsFraction,
+        @JsonProperty("seed") long seed)
+        implements Serializable {
+
+    /** @throws IllegalArgumentException naming the option, its value and what is allowed */
+    public Hyperparameters {
+        require(learningRate > 0 && finite(learningRate), "learningRate", learningRate, "a positive number");
+        require(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0, 1)");
+        require(damping >= 0 && finite(damping), "damping", damping, "zero or positive");
+        require(klClip >= 0 && finite(klClip), "klClip", klClip, "positive (or switched off with withoutKlClip())");
+        require(statisticsInterval >= 1, "statisticsInterval", statisticsInterval, "at least 1 step");
+        require(inverseInterval >= 1, "inverseInterval", inverseInterval, "at least 1 step");
+        require(statisticsDecay >= 0 && statisticsDecay < 1, "statisticsDecay", statisticsDecay, "in [0, 1)");
+        require(
+                statisticsFraction > 0 && statisticsFraction <= 1,
+                "statisticsFraction",
+                statisticsFraction,
+                "in (0, 1]");
+    }
+
+    /** alpha at the given iteration and epoch. */
+    public double learningRateAt(int iteration, int epoch) {
+        return learningRateSchedule == null ? learningRate : learningRateSchedule.valueAt(iteration, epoch);
+    }
+
+    /** lambda at the given iteration and epoch. */
+    public double dampingAt(int iteration, int epoch) {
+        return dampingSchedule == null ? damping : dampingSchedule.valueAt(iteration, epoch);
+    }
+
+    /** A copy with another learning rate or schedule. */
+    public Hyperparameters withLearningRate(double rate, ISchedule schedule) {
+        return new Hyperparameters(
+                schedule != null && !(rate > 0) ? learningRate : rate,
+                schedule,
+                momentum,
+                damping,
+                dampingSchedule,
+                klClip,
+                statisticsInterval,
+                inverseInterval,
+                statisticsDecay,
+                statisticsFraction,
+                seed);
+    }
+
+    /** The values that must be the same for all layers of a network, since they govern the step as a whole. */
+    public List<Object> networkWide() {
+        return List.of(klClip, statisticsInterval, inverseInterval, statisticsFraction, seed);
+    }
+
+    private static boolean finite(double value) {
+        return !Double.isInfinite(value) && !Double.isNaN(value);
+    }
+
+    private static void require(boolean holds, String option, double value, String allowed) {
+        if (!holds) {
+            throw new IllegalArgumentException("KFac: " + option + " must be " + allowed + ", got " + value);
+        }
+    }
+}

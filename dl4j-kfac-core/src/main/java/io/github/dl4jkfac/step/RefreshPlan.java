@@ -1,0 +1,25 @@
+package io.github.dl4jkfac.step;
+
+/**
+ * The clocks of statistics and inverses. Both run every so many steps; and in their first interval at the steps 1, 2, 4, 8, ...
+ * as well, since the curvature changes fastest at the beginning and one batch is a poor estimate.
+ *
+ * @param statisticsInterval steps between two batches that enter the factors
+ * @param inverseInterval steps between two refreshes of the inverses
+ */
+public record RefreshPlan(int statisticsInterval, int inverseInterval) {
+
+    /** Whether the batch of this step (the first is 0) enters the factors. */
+    public boolean statisticsDue(long step) {
+        return due(step, statisticsInterval) || inversesDue(step);
+    }
+
+    /** Whether the inverses follow the factors at this step. */
+    public boolean inversesDue(long step) {
+        return due(step, inverseInterval);
+    }
+
+    private static boolean due(long step, int interval) {
+        return step % interval == 0 || (step < interval && Long.bitCount(step) == 1);
+    }
+}

@@ -1,0 +1,2 @@
+/** The step: preconditioning of DL4J's gradient in place, its size, momentum, and the clocks of statistics and inverses. */
+package io.github.dl4jkfac.step;
