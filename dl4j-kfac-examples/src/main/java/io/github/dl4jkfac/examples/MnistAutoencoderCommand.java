@@ -1,38 +1,40 @@
 package io.github.dl4jkfac.examples;
 
-import io.github.dl4jkfac.examples.report.CsvFile;
+import io.github.dl4jkfac.examples.data.MnistSource;
+import io.github.dl4jkfac.examples.report.ComparisonReport;
+import io.github.dl4jkfac.examples.report.LossPlots;
 import io.github.dl4jkfac.examples.report.OutputFolder;
-import io.github.dl4jkfac.examples.report.ProgressDisplay;
-import io.github.dl4jkfac.examples.report.TextTable;
+import io.github.dl4jkfac.examples.report.Plots;
+import io.github.dl4jkfac.examples.report.ReconstructionPlot;
+import io.github.dl4jkfac.examples.report.Summary;
 import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import io.github.dl4jkfac.examples.training.Budget;
+import io.github.dl4jkfac.examples.training.Checkpoints;
+import io.github.dl4jkfac.examples.training.Comparison;
 import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
-import io.github.dl4jkfac.examples.training.Row;
-import io.github.dl4jkfac.examples.training.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Compares optimizers on the deep MNIST autoencoder. */
+/** Compares optimizers on the deep autoencoder of Hinton and Salakhutdinov (2006). */
 @Command(
         name = "mnist-autoencoder",
         mixinStandardHelpOptions = true,
-        description = "Trains a deep autoencoder with several optimizers and compares them.")
+        sortOptions = false,
+        description = "Trains a deep autoencoder with several optimizers in turn, from the same initial parameters "
+                + "and with the same time budget, and compares them.")
 final class MnistAutoencoderCommand implements Callable<Integer> {
 
-    private static final List<String> COLUMNS =
-            List.of("optimizer", "step", "examples", "seconds", "train_loss", "train_error", "test_loss", "test_error");
+    private static final int SHOWN_IMAGES = 10;
 
     @Mixin
     private DataOptions data;
@@ -43,6 +45,9 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
     @Mixin
     private OptimizerOptions settings;
 
+    @Mixin
+    private CheckpointOptions saving;
+
     @Option(
             names = "--seed",
             paramLabel = "N",
@@ -51,17 +56,25 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Repeat with the next N-1 seeds as well and report medians; results of each seed go to a "
+                    + "subfolder. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(
             names = "--evaluations",
             paramLabel = "N",
             defaultValue = "25",
-            description = "Evaluations during a run. Default: ${DEFAULT-VALUE}.")
+            description = "Evaluations, evenly over a run. Default: ${DEFAULT-VALUE}.")
     private int evaluations;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "out/mnist-autoencoder",
-            description = "Folder for results. Default: ${DEFAULT-VALUE}.")
+            description = "Folder for results.csv, tables and plots. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Spec
@@ -70,57 +83,54 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter terminal = spec.commandLine().getOut();
+        Checks.atLeastOne("--repeat", repeat);
+        Checks.atLeastOne("--evaluations", evaluations);
         run.apply();
-        Map<Optimizer, HyperParameters> chosen = settings.settings(run.chosen());
-        OutputFolder.prepare(out, "--out");
+        Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen());
+        for (int i = 0; i < repeat; i++) {
+            OutputFolder.prepare(out.resolve(subfolder(seed + i)), "--out");
+            saving.checkpoints(subfolder(seed + i));
+        }
         AutoencoderProblem problem = data.problem(seed, terminal::println);
         run.checkBatch(problem.trainCount());
-        Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
-        CsvFile csv = new CsvFile(out.resolve("results.csv"), COLUMNS);
-        for (Optimizer optimizer : run.chosen()) {
-            Networks.warmUp(problem, optimizer, chosen.get(optimizer), run.batch);
-            MultiLayerNetwork network = Networks.create(problem, optimizer, chosen.get(optimizer), seed);
-            Row start = new Row(0, 0, 0, 0, problem.evaluate(network));
-            Budget budget = run.budget(evaluations);
-            try (ProgressDisplay display = new ProgressDisplay(optimizer.id(), budget, terminal)) {
-                List<Row> rows = new TrainingRun(problem, budget, run.batch, seed, display)
-                        .train(network, List.of(start), all -> {});
-                results.put(optimizer, rows);
-                rows.forEach(row -> csv.add(List.of(
-                        optimizer.id(),
-                        row.step(),
-                        row.examples(),
-                        row.seconds(),
-                        row.scores().trainLoss(),
-                        row.scores().trainError(),
-                        row.scores().testLoss(),
-                        row.scores().testError())));
-            }
+        Budget budget = run.budget(evaluations);
+        Comparison comparison = new Comparison(problem, contenders, budget, run.batch);
+        for (int i = 0; i < repeat; i++) {
+            comparison.checkResumable(seed + i, saving.checkpoints(subfolder(seed + i)));
         }
-        TextTable table = new TextTable(
-                "optimizer",
-                "steps",
-                "seconds",
-                "cpu s",
-                "ms/step",
-                "train loss",
-                "train error",
-                "test loss",
-                "test error");
-        results.forEach((optimizer, rows) -> {
-            Row last = rows.get(rows.size() - 1);
-            table.add(
-                    optimizer.id(),
-                    last.step(),
-                    last.seconds(),
-                    last.cpuSeconds(),
-                    1000 * last.seconds() / last.step(),
-                    last.scores().trainLoss(),
-                    last.scores().trainError(),
-                    last.scores().testLoss(),
-                    last.scores().testError());
-        });
-        terminal.print(table);
+        Summary summary = new Summary();
+        for (int i = 0; i < repeat; i++) {
+            compare(problem, comparison, budget, seed + i, summary);
+        }
+        terminal.println();
+        terminal.print(summary);
+        summary.write(out);
+        terminal.println("written to " + out);
+        terminal.flush();
         return 0;
+    }
+
+    private String subfolder(long runSeed) {
+        return repeat == 1 ? "" : "seed-" + runSeed;
+    }
+
+    private void compare(
+            AutoencoderProblem problem, Comparison comparison, Budget budget, long runSeed, Summary summary) {
+        Path folder = out.resolve(subfolder(runSeed));
+        Checkpoints checkpoints = saving.checkpoints(subfolder(runSeed));
+        INDArray shown = problem.testImages(SHOWN_IMAGES);
+        Map<String, INDArray> images = new LinkedHashMap<>();
+        images.put("test images", shown);
+        ComparisonReport report = new ComparisonReport(
+                folder,
+                budget,
+                spec.commandLine().getOut(),
+                (optimizer, network) -> images.put(optimizer.id(), network.output(shown)));
+        comparison.run(runSeed, checkpoints, report);
+        summary.add(runSeed, report.results());
+        Plots.tryTo(() -> {
+            LossPlots.write(folder, problem.signature(), report.results());
+            ReconstructionPlot.write(folder.resolve("reconstructions.png"), MnistSource.SIDE, images);
+        });
     }
 }

@@ -5,7 +5,9 @@ import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,8 +24,23 @@ final class OptimizerOptions {
                     + "Default: each optimizer's own.")
     List<String> learningRates = List.of();
 
+    @Option(names = "--momentum", paramLabel = "X", description = "Momentum coefficient (kfac, nesterovs).")
+    Double momentum;
+
     @Option(names = "--damping", paramLabel = "X", description = "Damping (kfac).")
     Double damping;
+
+    @Option(names = "--kl-clip", paramLabel = "X", description = "Bound on the KL divergence of a step (kfac).")
+    Double klClip;
+
+    @Option(
+            names = "--statistics-interval",
+            paramLabel = "N",
+            description = "Steps between updates of the curvature statistics (kfac).")
+    Integer statisticsInterval;
+
+    @Option(names = "--inverse-interval", paramLabel = "N", description = "Steps between inversions (kfac).")
+    Integer inverseInterval;
 
     @Option(
             names = "--curvature",
@@ -33,21 +50,33 @@ final class OptimizerOptions {
 
     /**
      * @param optimizers the optimizers in use
-     * @return the settings of each, checked
+     * @return the settings of each, checked, in the same order
      * @throws UserError if a value is unknown or out of range
      */
     Map<Optimizer, HyperParameters> settings(Set<Optimizer> optimizers) {
         Map<Optimizer, Double> rates = learningRates(optimizers);
-        Checks.positive("--damping", damping);
-        HyperParameters common = HyperParameters.DEFAULTS.withDamping(damping).withCurvature(curvature());
-        Map<Optimizer, HyperParameters> settings = new EnumMap<>(Optimizer.class);
+        check();
+        HyperParameters secondOrder =
+                new HyperParameters(null, momentum, damping, klClip, curvature(), statisticsInterval, inverseInterval);
+        Map<Optimizer, HyperParameters> settings = new LinkedHashMap<>();
         for (Optimizer optimizer : optimizers) {
-            HyperParameters own = optimizer.firstOrder() ? HyperParameters.DEFAULTS : common;
-            settings.put(optimizer, own.withLearningRate(rates.get(optimizer)));
+            HyperParameters own = optimizer.firstOrder() ? HyperParameters.DEFAULTS : secondOrder;
+            own = own.withLearningRate(rates.get(optimizer)).withMomentum(optimizer.hasMomentum() ? momentum : null);
             // Builds the configuration once, so that a value which the optimizer refuses is reported before training.
-            optimizer.updater(settings.get(optimizer), 0);
+            optimizer.updater(own, 0);
+            settings.put(optimizer, own);
         }
         return settings;
+    }
+
+    private void check() {
+        Checks.positive("--damping", damping);
+        Checks.positive("--kl-clip", klClip);
+        Checks.atLeastOne("--statistics-interval", statisticsInterval);
+        Checks.atLeastOne("--inverse-interval", inverseInterval);
+        if (momentum != null && !(momentum >= 0 && momentum < 1)) {
+            throw new UserError("--momentum must be within 0 and 1, 1 excluded. Got: " + momentum);
+        }
     }
 
     private Map<Optimizer, Double> learningRates(Set<Optimizer> optimizers) {
@@ -88,7 +117,7 @@ final class OptimizerOptions {
                 .findFirst()
                 .orElseThrow(() -> new UserError("unknown --curvature '" + curvature + "'; take one of "
                         + Arrays.stream(Curvature.values())
-                                .map(known -> known.name().toLowerCase())
+                                .map(known -> known.name().toLowerCase(Locale.ROOT))
                                 .collect(Collectors.joining(", "))));
     }
 }

@@ -3,7 +3,6 @@ package io.github.dl4jkfac.examples.training;
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.examples.data.BatchSource;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.learning.config.IUpdater;
 
 /** Networks ready to train, and warming up the machine for them. */
 public final class Networks {
@@ -20,8 +19,7 @@ public final class Networks {
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
     public static MultiLayerNetwork create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
-        IUpdater updater = optimizer.updater(chosen, seed);
-        return ready(problem.network(updater, seed), optimizer);
+        return ready(problem.network(optimizer.updater(chosen, seed), seed), optimizer);
     }
 
     /**
@@ -31,6 +29,7 @@ public final class Networks {
      */
     public static MultiLayerNetwork ready(MultiLayerNetwork network, Optimizer optimizer) {
         if (!optimizer.firstOrder()) {
+            // Attaching twice is harmless.
             KFacListener.attach(network);
         }
         return network;

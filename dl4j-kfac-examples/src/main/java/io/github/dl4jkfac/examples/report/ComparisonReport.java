@@ -1,0 +1,87 @@
+package io.github.dl4jkfac.examples.report;
+
+import io.github.dl4jkfac.examples.training.Budget;
+import io.github.dl4jkfac.examples.training.ComparisonListener;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.Scores;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+
+/** Follows a comparison on the terminal and in {@code results.csv}, row by row. */
+public final class ComparisonReport implements ComparisonListener {
+
+    private static final List<String> COLUMNS =
+            List.of("optimizer", "step", "examples", "seconds", "train_loss", "train_error", "test_loss", "test_error");
+
+    private final Budget budget;
+    private final PrintWriter terminal;
+    private final BiConsumer<Optimizer, MultiLayerNetwork> trained;
+    private final CsvFile csv;
+    private final Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+    private Optimizer current;
+    private ProgressDisplay display;
+
+    /**
+     * @param folder existing folder for {@code results.csv}
+     * @param budget of each optimizer
+     * @param terminal where to show progress
+     * @param trained receives each network when it is done
+     */
+    public ComparisonReport(
+            Path folder, Budget budget, PrintWriter terminal, BiConsumer<Optimizer, MultiLayerNetwork> trained) {
+        this.budget = budget;
+        this.terminal = terminal;
+        this.trained = trained;
+        this.csv = new CsvFile(folder.resolve("results.csv"), COLUMNS);
+    }
+
+    @Override
+    public void started(Optimizer optimizer, List<Row> soFar) {
+        current = optimizer;
+        soFar.forEach(this::write);
+        display = new ProgressDisplay(optimizer.id(), budget, terminal);
+    }
+
+    @Override
+    public void stepDone(long step, double seconds, double batchLoss) {
+        display.stepDone(step, seconds, batchLoss);
+    }
+
+    @Override
+    public void evaluated(Row row) {
+        display.evaluated(row);
+        write(row);
+    }
+
+    @Override
+    public void finished(Optimizer optimizer, MultiLayerNetwork network, List<Row> rows) {
+        display.close();
+        results.put(optimizer, rows);
+        trained.accept(optimizer, network);
+    }
+
+    private void write(Row row) {
+        Scores scores = row.scores();
+        csv.add(List.of(
+                current.id(),
+                row.step(),
+                row.examples(),
+                row.seconds(),
+                scores.trainLoss(),
+                scores.trainError(),
+                scores.testLoss(),
+                scores.testError()));
+    }
+
+    /** @return all rows of each optimizer, in the order of the comparison */
+    public Map<Optimizer, List<Row>> results() {
+        return Collections.unmodifiableMap(results);
+    }
+}

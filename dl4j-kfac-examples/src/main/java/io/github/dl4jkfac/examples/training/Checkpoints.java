@@ -1,0 +1,60 @@
+package io.github.dl4jkfac.examples.training;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Where runs are saved to and resumed from: a folder with one file per optimizer. */
+public final class Checkpoints {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+
+    private final Path saveFolder;
+    private final Path resumeFolder;
+
+    /**
+     * @param saveFolder existing folder to save to, or null to save nothing
+     * @param resumeFolder existing folder to resume from, or null to start anew
+     */
+    public Checkpoints(Path saveFolder, Path resumeFolder) {
+        this.saveFolder = saveFolder;
+        this.resumeFolder = resumeFolder;
+    }
+
+    /** @return the state to continue from, or empty when starting anew */
+    Optional<Checkpoint> resume(RunIdentity run) {
+        return Optional.ofNullable(resumeFolder).map(folder -> Checkpoint.read(file(folder, run), run));
+    }
+
+    /**
+     * Saves; a failure is reported and training goes on, since the previous checkpoint is still there.
+     */
+    void save(RunIdentity run, MultiLayerNetwork network, List<Row> rows) {
+        if (saveFolder == null) {
+            return;
+        }
+        try {
+            new Checkpoint(network, rows).write(file(saveFolder, run), run);
+        } catch (IOException e) {
+            LOG.warn(
+                    "checkpoint of {} at step {} not written ({}); the previous one is kept",
+                    run.optimizer().id(),
+                    rows.get(rows.size() - 1).step(),
+                    e.toString());
+        }
+    }
+
+    /** @return whether the folder to save to lacks this run's state until the first save */
+    boolean lacks(RunIdentity run) {
+        return saveFolder != null && !(saveFolder.equals(resumeFolder) && Files.exists(file(saveFolder, run)));
+    }
+
+    private static Path file(Path folder, RunIdentity run) {
+        return folder.resolve(run.optimizer().id() + ".zip");
+    }
+}
