@@ -34,8 +34,8 @@ public final class PortableSolver implements SymmetricSolver {
         }
         ColumnMajor.of(c, "c", x.dataType(), x.size(1), x.size(1));
         try (MemoryWorkspace ignored = outOfWorkspaces();
-                INDArray product = x.transpose().mmul(x)) {
-            product.muli(alpha);
+                INDArray product = Nd4j.create(c.dataType(), c.shape(), 'f')) {
+            x.transpose().mmuli(x, product).muli(alpha);
             if (beta == 0) {
                 c.assign(product);
             } else {
