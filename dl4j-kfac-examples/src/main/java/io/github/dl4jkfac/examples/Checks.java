@@ -11,6 +11,12 @@ final class Checks {
         }
     }
 
+    static void notNegative(String option, Double value) {
+        if (value != null && !(value >= 0 && Double.isFinite(value))) {
+            throw new UserError(option + " must be zero or a positive number. Got: " + value);
+        }
+    }
+
     static void atLeastOne(String option, Number value) {
         if (value != null && value.longValue() < 1) {
             throw new UserError(option + " must be at least 1. Got: " + value);

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.data.DataSets;
 import io.github.dl4jkfac.examples.data.ImageSplit;
+import io.github.dl4jkfac.examples.data.MnistSource;
 import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,10 +45,23 @@ final class DataOptions {
      */
     AutoencoderProblem problem(long seed, Consumer<String> notice) {
         Checks.atLeastOne("--train-size", trainSize);
+        checkLayers();
         ImageSplit images = DataSets.load(choice(), folder, seed, notice).withTrainLimit(trainSize);
         notice.accept("data: " + images.name() + ", " + images.train().count() + " training and "
                 + images.test().count() + " test images");
         return new AutoencoderProblem(images, layers);
+    }
+
+    private void checkLayers() {
+        int pixels = MnistSource.SIDE * MnistSource.SIDE;
+        int last = layers.size() - 1;
+        if (last < 2
+                || layers.get(0) != pixels
+                || layers.get(last) != pixels
+                || layers.stream().anyMatch(n -> n < 1)) {
+            throw new UserError(
+                    "--layers must be " + pixels + "-...-" + pixels + " with positive sizes. Got: " + layers);
+        }
     }
 
     DataSets.Choice choice() {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         description = "Examples and measurements for the K-FAC updaters for Deeplearning4j.",
-        subcommands = {MnistAutoencoderCommand.class, TuneCommand.class})
+        subcommands = {MnistAutoencoderCommand.class, TuneCommand.class, BenchCommand.class})
 public final class Main implements Runnable {
 
     @Spec

@@ -70,7 +70,7 @@ final class OptimizerOptions {
     }
 
     private void check() {
-        Checks.positive("--damping", damping);
+        Checks.notNegative("--damping", damping);
         Checks.positive("--kl-clip", klClip);
         Checks.atLeastOne("--statistics-interval", statisticsInterval);
         Checks.atLeastOne("--inverse-interval", inverseInterval);

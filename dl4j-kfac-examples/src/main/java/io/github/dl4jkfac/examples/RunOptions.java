@@ -2,10 +2,10 @@ package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.Optimizer;
-import io.github.dl4jkfac.solve.BlasThreads;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options on how long and with what to train. */
@@ -41,21 +41,15 @@ final class RunOptions {
             description = "Steps to train each optimizer for at most. Default: no bound.")
     Long steps;
 
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads of ND4J and its BLAS. Default: as ND4J sets them.")
-    Integer threads;
+    @Mixin
+    ThreadOptions threads;
 
     /** Checks the numbers and sets the number of threads. */
     void apply() {
         Checks.atLeastOne("--batch", batch);
         Checks.atLeastOne("--steps", steps);
         Checks.positive("--seconds", seconds);
-        Checks.atLeastOne("--threads", threads);
-        if (threads != null) {
-            BlasThreads.set(threads);
-        }
+        threads.apply();
     }
 
     /**
@@ -79,9 +73,13 @@ final class RunOptions {
      * @throws UserError if a batch is more than that
      */
     void checkBatch(int images) {
+        checkBatch("--batch", batch, images);
+    }
+
+    static void checkBatch(String option, int batch, int images) {
         if (batch > images) {
             throw new UserError(
-                    "--batch " + batch + " is more than the " + images + " training images; take a smaller batch");
+                    option + " " + batch + " is more than the " + images + " training images; take a smaller batch");
         }
     }
 }

@@ -3,10 +3,8 @@ package io.github.dl4jkfac.examples.data;
 import io.github.dl4jkfac.examples.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** Chooses the data: what the user names, else what this machine has, else what it can download or generate. */
 public final class DataSets {
@@ -36,12 +34,16 @@ public final class DataSets {
      */
     public static ImageSplit load(Choice choice, Path folder, long seed, Consumer<String> notice) {
         if (choice == Choice.CURVES) {
+            if (folder != null) {
+                throw new UserError("--data " + folder + " is of no use to --dataset curves; drop one of the two");
+            }
             return CurvesSource.generate(seed);
         }
         if (folder != null) {
             return named(folder);
         }
-        Optional<ImageSplit> found = onThisMachine().or(() -> MnistDownload.attempt(notice));
+        Optional<ImageSplit> found =
+                fromVariable().or(() -> MnistDownload.cached(notice)).or(() -> MnistDownload.attempt(notice));
         if (found.isPresent()) {
             return found.get();
         }
@@ -62,22 +64,8 @@ public final class DataSets {
                         + "; it must hold train-images-idx3-ubyte and t10k-images-idx3-ubyte, gzipped or not"));
     }
 
-    private static Optional<ImageSplit> onThisMachine() {
-        for (Path folder : places()) {
-            Optional<ImageSplit> found = MnistSource.in(folder);
-            if (found.isPresent()) {
-                return found;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static List<Path> places() {
+    private static Optional<ImageSplit> fromVariable() {
         String variable = System.getenv(FOLDER_VARIABLE);
-        List<Path> cache = MnistDownload.cacheFolders();
-        if (variable == null || variable.isBlank()) {
-            return cache;
-        }
-        return Stream.concat(Stream.of(Path.of(variable)), cache.stream()).toList();
+        return variable == null || variable.isBlank() ? Optional.empty() : MnistSource.in(Path.of(variable));
     }
 }

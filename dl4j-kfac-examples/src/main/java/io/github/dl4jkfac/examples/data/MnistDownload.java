@@ -1,8 +1,11 @@
 package io.github.dl4jkfac.examples.data;
 
+import io.github.dl4jkfac.examples.UserError;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -20,15 +23,31 @@ final class MnistDownload {
 
     private MnistDownload() {}
 
-    /** @return where DL4J keeps MNIST: its documented folder, and the one that M2.1 really uses */
-    static List<Path> cacheFolders() {
-        return List.of(
+    /**
+     * Looks where DL4J keeps MNIST: its documented folder, and the one that M2.1 really uses.
+     *
+     * @param notice receives a line on files that are there but damaged, for instance by a download that broke off
+     * @return the data, or empty where there are none
+     */
+    static Optional<ImageSplit> cached(Consumer<String> notice) {
+        Set<Path> folders = new LinkedHashSet<>(List.of(
                 DL4JResources.getDirectory(ResourceType.DATASET, "MNIST").toPath(),
                 ResourceDataSets.mnistTrain()
                         .localPath()
                         .toPath()
                         .toAbsolutePath()
-                        .getParent());
+                        .getParent()));
+        for (Path folder : folders) {
+            try {
+                Optional<ImageSplit> found = MnistSource.in(folder);
+                if (found.isPresent()) {
+                    return found;
+                }
+            } catch (UserError e) {
+                notice.accept("passing over a damaged cache: " + e.getMessage());
+            }
+        }
+        return Optional.empty();
     }
 
     /**
@@ -57,9 +76,6 @@ final class MnistDownload {
         } finally {
             download.cancel(true);
         }
-        return cacheFolders().stream()
-                .map(MnistSource::in)
-                .flatMap(Optional::stream)
-                .findFirst();
+        return cached(notice);
     }
 }

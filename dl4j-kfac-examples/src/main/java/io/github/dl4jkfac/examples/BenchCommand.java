@@ -1,0 +1,126 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.examples.report.BenchReport;
+import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.training.AutoencoderProblem;
+import io.github.dl4jkfac.examples.training.BenchSubject;
+import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures what a step of each optimizer costs on the autoencoder, and where the time goes. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Measures the cost of a step of K-FAC over Nesterov's on the MNIST autoencoder: in one process, in "
+                        + "alternating rounds, so that other load falls on both alike.")
+final class BenchCommand implements Callable<Integer> {
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private OptimizerOptions settings;
+
+    @Mixin
+    private ThreadOptions threads;
+
+    @Option(
+            names = "--optimizers",
+            split = ",",
+            paramLabel = "NAME",
+            defaultValue = "nesterovs,kfac",
+            description = "Optimizers; the first is the one that the others are divided by. Default: ${DEFAULT-VALUE}.")
+    private List<String> optimizers;
+
+    @Option(
+            names = "--batches",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "250,1000,4000",
+            description = "Batch sizes. Default: ${DEFAULT-VALUE}.")
+    private List<Integer> batches;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Rounds to take the median of. Default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Seed of generated data. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "out/bench",
+            description = "Folder for bench.csv. Default: ${DEFAULT-VALUE}.")
+    private Path out;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter terminal = spec.commandLine().getOut();
+        Checks.atLeastOne("--rounds", rounds);
+        batches.forEach(batch -> Checks.atLeastOne("--batches", batch));
+        threads.apply();
+        Set<Optimizer> chosen = new LinkedHashSet<>();
+        optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
+        Map<Optimizer, HyperParameters> contenders = settings.settings(chosen);
+        OutputFolder.prepare(out, "--out");
+        AutoencoderProblem problem = data.problem(seed, terminal::println);
+        batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
+        BenchReport report = new BenchReport(out, chosen.iterator().next());
+        for (int batch : batches) {
+            measure(problem, contenders, batch, report);
+        }
+        terminal.println();
+        terminal.print(report);
+        terminal.println("written to " + out);
+        terminal.flush();
+        return 0;
+    }
+
+    private void measure(
+            AutoencoderProblem problem, Map<Optimizer, HyperParameters> contenders, int batch, BenchReport report) {
+        Map<Optimizer, BenchSubject> subjects = new LinkedHashMap<>();
+        contenders.forEach(
+                (optimizer, chosen) -> subjects.put(optimizer, new BenchSubject(problem, optimizer, chosen, batch)));
+        // Warming up for one round also takes K-FAC past its first steps, at which it refreshes more often.
+        subjects.values().forEach(subject -> subject.run(roundSteps()));
+        for (int round = 1; round <= rounds; round++) {
+            spec.commandLine().getOut().printf("batch %d, round %d of %d%n", batch, round, rounds);
+            spec.commandLine().getOut().flush();
+            for (Map.Entry<Optimizer, BenchSubject> subject : subjects.entrySet()) {
+                report.add(batch, round, subject.getKey(), subject.getValue().run(roundSteps()));
+            }
+        }
+    }
+
+    /** @return the steps of a round: a whole cycle of K-FAC's refreshes, so that each has its share */
+    private int roundSteps() {
+        return settings.inverseInterval == null ? KFac.DEFAULT_INVERSE_INTERVAL : settings.inverseInterval;
+    }
+}

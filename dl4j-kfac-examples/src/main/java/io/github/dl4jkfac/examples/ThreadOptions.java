@@ -1,0 +1,22 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.solve.BlasThreads;
+import picocli.CommandLine.Option;
+
+/** The option on how much of the machine to use. */
+final class ThreadOptions {
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of ND4J and its BLAS. Default: as ND4J sets them (all cores, or OMP_NUM_THREADS).")
+    Integer threads;
+
+    /** Checks the number and sets it, where it is given. */
+    void apply() {
+        Checks.atLeastOne("--threads", threads);
+        if (threads != null) {
+            BlasThreads.set(threads);
+        }
+    }
+}
