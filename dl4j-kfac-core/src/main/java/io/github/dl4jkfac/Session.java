@@ -128,7 +128,10 @@ final class Session {
     }
 
     private static boolean isFinite(INDArray array) {
-        double sum = array.isView() && array.rank() == 2 ? array.norm1Number().doubleValue() : Nd4j.getBlasWrapper().asum(array);
+        // BLAS is faster, but takes contiguous vectors only
+        double sum = array.elementWiseStride() == 1
+                ? Nd4j.getBlasWrapper().asum(array.reshape(array.ordering(), new long[] {array.length()}))
+                : array.norm1Number().doubleValue();
         return !Double.isNaN(sum) && !Double.isInfinite(sum);
     }
 

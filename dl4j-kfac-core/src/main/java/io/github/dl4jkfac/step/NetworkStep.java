@@ -145,7 +145,7 @@ public final class NetworkStep {
     }
 
     static INDArray flat(INDArray contiguous) {
-        return contiguous.reshape('f', contiguous.length());
+        return contiguous.reshape('f', new long[] {contiguous.length()});
     }
 
     /** One block's share of a step. */
