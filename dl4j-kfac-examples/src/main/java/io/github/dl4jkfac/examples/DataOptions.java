@@ -21,7 +21,7 @@ final class DataOptions {
             defaultValue = "auto",
             description = "auto, mnist or curves. auto takes MNIST from --data, KFAC_DATA_DIR, DL4J's cache or the "
                     + "network, else the built-in CURVES images. Default: ${DEFAULT-VALUE}.")
-    String dataset;
+    DataSets.Choice dataset;
 
     @Option(
             names = "--layers",
@@ -38,6 +38,13 @@ final class DataOptions {
             description = "Training images to use at most.")
     int trainSize;
 
+    @Option(
+            names = "--test-size",
+            hidden = true,
+            defaultValue = "2147483647",
+            description = "Test images to use at most.")
+    int testSize;
+
     /**
      * @param seed of generated data
      * @param notice receives a line on what was chosen
@@ -45,8 +52,9 @@ final class DataOptions {
      */
     AutoencoderProblem problem(long seed, Consumer<String> notice) {
         Checks.atLeastOne("--train-size", trainSize);
+        Checks.atLeastOne("--test-size", testSize);
         checkLayers();
-        ImageSplit images = DataSets.load(choice(), folder, seed, notice).withTrainLimit(trainSize);
+        ImageSplit images = DataSets.load(dataset, folder, seed, notice).first(trainSize, testSize);
         notice.accept("data: " + images.name() + ", " + images.train().count() + " training and "
                 + images.test().count() + " test images");
         return new AutoencoderProblem(images, layers);
@@ -62,14 +70,5 @@ final class DataOptions {
             throw new UserError(
                     "--layers must be " + pixels + "-...-" + pixels + " with positive sizes. Got: " + layers);
         }
-    }
-
-    DataSets.Choice choice() {
-        for (DataSets.Choice choice : DataSets.Choice.values()) {
-            if (choice.name().equalsIgnoreCase(dataset)) {
-                return choice;
-            }
-        }
-        throw new UserError("unknown --dataset '" + dataset + "'; take auto, mnist or curves");
     }
 }

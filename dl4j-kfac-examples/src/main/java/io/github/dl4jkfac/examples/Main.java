@@ -35,6 +35,7 @@ public final class Main implements Runnable {
     /** @return the command line, ready to execute; its writers can be replaced */
     static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((error, args) -> usageError(error.getCommandLine(), error.getMessage()))
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     if (error instanceof UserError) {

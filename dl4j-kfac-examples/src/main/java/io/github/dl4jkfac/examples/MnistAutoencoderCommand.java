@@ -8,16 +8,18 @@ import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.ReconstructionPlot;
 import io.github.dl4jkfac.examples.report.Summary;
 import io.github.dl4jkfac.examples.training.AutoencoderProblem;
-import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.Checkpoints;
 import io.github.dl4jkfac.examples.training.Comparison;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Row;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,20 +89,17 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
         Checks.atLeastOne("--evaluations", evaluations);
         run.apply();
         Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen());
-        for (int i = 0; i < repeat; i++) {
-            OutputFolder.prepare(out.resolve(subfolder(seed + i)), "--out");
-            saving.checkpoints(subfolder(seed + i));
-        }
+        List<Repetition> repetitions =
+                LongStream.range(seed, seed + repeat).mapToObj(this::repetition).toList();
         AutoencoderProblem problem = data.problem(seed, terminal::println);
         run.checkBatch(problem.trainCount());
-        Budget budget = run.budget(evaluations);
-        Comparison comparison = new Comparison(problem, contenders, budget, run.batch);
-        for (int i = 0; i < repeat; i++) {
-            comparison.checkResumable(seed + i, saving.checkpoints(subfolder(seed + i)));
+        Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), run.batch);
+        for (Repetition repetition : repetitions) {
+            comparison.checkResumable(repetition.seed, repetition.checkpoints);
         }
         Summary summary = new Summary();
-        for (int i = 0; i < repeat; i++) {
-            compare(problem, comparison, budget, seed + i, summary);
+        for (Repetition repetition : repetitions) {
+            summary.add(repetition.seed, compare(problem, comparison, repetition));
         }
         terminal.println();
         terminal.print(summary);
@@ -110,27 +109,30 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
         return 0;
     }
 
-    private String subfolder(long runSeed) {
-        return repeat == 1 ? "" : "seed-" + runSeed;
+    /** @return one run of the comparison, with its folders, which can be written */
+    private Repetition repetition(long itsSeed) {
+        String subfolder = repeat == 1 ? "" : "seed-" + itsSeed;
+        Path folder = OutputFolder.prepare(out.resolve(subfolder), "--out");
+        return new Repetition(itsSeed, folder, saving.checkpoints(subfolder));
     }
 
-    private void compare(
-            AutoencoderProblem problem, Comparison comparison, Budget budget, long runSeed, Summary summary) {
-        Path folder = out.resolve(subfolder(runSeed));
-        Checkpoints checkpoints = saving.checkpoints(subfolder(runSeed));
+    private Map<Optimizer, List<Row>> compare(
+            AutoencoderProblem problem, Comparison comparison, Repetition repetition) {
         INDArray shown = problem.testImages(SHOWN_IMAGES);
         Map<String, INDArray> images = new LinkedHashMap<>();
         images.put("test images", shown);
         ComparisonReport report = new ComparisonReport(
-                folder,
-                budget,
+                repetition.folder,
+                run.budget(evaluations),
                 spec.commandLine().getOut(),
                 (optimizer, network) -> images.put(optimizer.id(), network.output(shown)));
-        comparison.run(runSeed, checkpoints, report);
-        summary.add(runSeed, report.results());
+        comparison.run(repetition.seed, repetition.checkpoints, report);
         Plots.tryTo(() -> {
-            LossPlots.write(folder, problem.signature(), report.results());
-            ReconstructionPlot.write(folder.resolve("reconstructions.png"), MnistSource.SIDE, images);
+            LossPlots.write(repetition.folder, problem.signature(), report.results());
+            ReconstructionPlot.write(repetition.folder.resolve("reconstructions.png"), MnistSource.SIDE, images);
         });
+        return report.results();
     }
+
+    private record Repetition(long seed, Path folder, Checkpoints checkpoints) {}
 }

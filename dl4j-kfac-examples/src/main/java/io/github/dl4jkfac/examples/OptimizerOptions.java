@@ -3,14 +3,11 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Options on the settings of the optimizers; what is not given stays at their defaults. */
@@ -45,8 +42,8 @@ final class OptimizerOptions {
     @Option(
             names = "--curvature",
             paramLabel = "NAME",
-            description = "Which Fisher matrix (kfac): sampled_fisher, empirical_fisher, improved_empirical_fisher.")
-    String curvature;
+            description = "Which Fisher matrix (kfac): ${COMPLETION-CANDIDATES}.")
+    Curvature curvature;
 
     /**
      * @param optimizers the optimizers in use
@@ -57,7 +54,7 @@ final class OptimizerOptions {
         Map<Optimizer, Double> rates = learningRates(optimizers);
         check();
         HyperParameters secondOrder =
-                new HyperParameters(null, momentum, damping, klClip, curvature(), statisticsInterval, inverseInterval);
+                new HyperParameters(null, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval);
         Map<Optimizer, HyperParameters> settings = new LinkedHashMap<>();
         for (Optimizer optimizer : optimizers) {
             HyperParameters own = optimizer.firstOrder() ? HyperParameters.DEFAULTS : secondOrder;
@@ -106,18 +103,5 @@ final class OptimizerOptions {
         } catch (NumberFormatException e) {
             throw new UserError("--learning-rate " + entry + " is no number; write 0.01 or kfac=0.3,adam=1e-3", e);
         }
-    }
-
-    private Curvature curvature() {
-        if (curvature == null) {
-            return null;
-        }
-        return Arrays.stream(Curvature.values())
-                .filter(known -> known.name().equalsIgnoreCase(curvature))
-                .findFirst()
-                .orElseThrow(() -> new UserError("unknown --curvature '" + curvature + "'; take one of "
-                        + Arrays.stream(Curvature.values())
-                                .map(known -> known.name().toLowerCase(Locale.ROOT))
-                                .collect(Collectors.joining(", "))));
     }
 }

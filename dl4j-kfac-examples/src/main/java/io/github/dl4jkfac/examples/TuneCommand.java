@@ -146,7 +146,7 @@ final class TuneCommand implements Callable<Integer> {
         List<Object> line = new ArrayList<>(Arrays.asList(
                 candidate.optimizer.id(),
                 run.batch,
-                candidate.settings.learningRate(),
+                candidate.settings.asMap().get("learning_rate"),
                 seed,
                 row.step(),
                 row.seconds(),

@@ -11,9 +11,10 @@ public record ImageSplit(String name, ImageData train, ImageData test) {
 
     /**
      * @param trainLimit how many training images to keep at most
-     * @return the same data with fewer training images
+     * @param testLimit how many test images to keep at most
+     * @return the same data with fewer images
      */
-    public ImageSplit withTrainLimit(int trainLimit) {
-        return new ImageSplit(name, train.first(trainLimit), test);
+    public ImageSplit first(int trainLimit, int testLimit) {
+        return new ImageSplit(name, train.first(trainLimit), test.first(testLimit));
     }
 }

@@ -67,12 +67,12 @@ public final class BenchReport {
     public String toString() {
         List<String> header = new ArrayList<>(List.of("ms/step", "batch"));
         header.addAll(PARTS.keySet());
-        TextTable table = new TextTable(header.toArray(String[]::new));
+        TextTable table = new TextTable(header);
         StringBuilder ratios = new StringBuilder();
         costs.forEach((batch, byOptimizer) -> byOptimizer.forEach((optimizer, rounds) -> {
             List<Object> line = new ArrayList<>(List.of(optimizer.id(), batch));
             PARTS.values().forEach(part -> line.add(median(rounds, part)));
-            table.add(line.toArray());
+            table.add(line);
             if (optimizer != baseline) {
                 ratios.append(ratios(batch, optimizer, rounds, byOptimizer.get(baseline)));
             }

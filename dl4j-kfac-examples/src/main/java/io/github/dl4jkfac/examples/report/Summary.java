@@ -83,8 +83,8 @@ public final class Summary {
     public String toString() {
         List<String> header = new ArrayList<>(List.of("optimizer", "seeds"));
         header.addAll(COLUMNS.keySet());
-        TextTable table = new TextTable(header.toArray(String[]::new));
-        ends.forEach((optimizer, rows) -> table.add(line(optimizer, rows).toArray()));
+        TextTable table = new TextTable(header);
+        ends.forEach((optimizer, rows) -> table.add(line(optimizer, rows)));
         StringBuilder text = new StringBuilder(table.toString());
         speedUps.forEach((seed, pairs) ->
                 pairs.forEach(pair -> text.append(speedUps.size() > 1 ? "seed " + seed + ": " : "")

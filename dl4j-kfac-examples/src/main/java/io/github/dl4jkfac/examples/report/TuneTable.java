@@ -30,7 +30,7 @@ public final class TuneTable {
     @Override
     public String toString() {
         TextTable table = new TextTable(
-                "optimizer", "settings", "seeds", "steps", "ms/step", "train loss", "test loss", "test error");
+                List.of("optimizer", "settings", "seeds", "steps", "ms/step", "train loss", "test loss", "test error"));
         results.forEach((optimizer, bySettings) -> bySettings.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> trainLoss(entry.getValue())))
                 .forEach(entry -> addLine(table, optimizer, entry.getKey(), entry.getValue())));
@@ -42,7 +42,7 @@ public final class TuneTable {
     }
 
     private static void addLine(TextTable table, Optimizer optimizer, HyperParameters settings, List<Row> rows) {
-        table.add(
+        table.add(List.of(
                 optimizer.id(),
                 settings.describe(),
                 rows.size(),
@@ -50,7 +50,7 @@ public final class TuneTable {
                 median(rows, row -> 1000 * row.seconds() / row.step()),
                 trainLoss(rows),
                 median(rows, row -> row.scores().testLoss()),
-                median(rows, row -> row.scores().testError()));
+                median(rows, row -> row.scores().testError())));
     }
 
     private static double median(List<Row> rows, ToDoubleFunction<Row> value) {

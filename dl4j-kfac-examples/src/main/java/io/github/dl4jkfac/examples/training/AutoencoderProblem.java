@@ -21,9 +21,6 @@ import org.nd4j.linalg.lossfunctions.LossFunctions;
  */
 public final class AutoencoderProblem implements Problem {
 
-    /** The layer sizes of the literature. */
-    public static final List<Integer> STANDARD_LAYERS = List.of(784, 1000, 500, 250, 30, 250, 500, 1000, 784);
-
     private static final int EVALUATION_IMAGES = 10_000;
 
     private final ImageSplit images;

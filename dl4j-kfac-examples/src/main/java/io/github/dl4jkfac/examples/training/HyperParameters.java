@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.Curvature;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -87,17 +88,21 @@ public record HyperParameters(
         return new HyperParameters(learningRate, momentum, damping, klClip, curvature, statisticsInterval, value);
     }
 
-    /** @return name and value of everything, in a fixed order; null values are defaults */
-    public Map<String, Object> asMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("learning_rate", learningRate);
-        map.put("momentum", momentum);
-        map.put("damping", damping);
-        map.put("kl_clip", klClip);
-        map.put("curvature", curvature);
-        map.put("statistics_interval", statisticsInterval);
-        map.put("inverse_interval", inverseInterval);
+    /** @return name and value of everything, as text in a fixed order; null values are defaults */
+    public Map<String, String> asMap() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put("learning_rate", text(learningRate));
+        map.put("momentum", text(momentum));
+        map.put("damping", text(damping));
+        map.put("kl_clip", text(klClip));
+        map.put("curvature", text(curvature));
+        map.put("statistics_interval", text(statisticsInterval));
+        map.put("inverse_interval", text(inverseInterval));
         return map;
+    }
+
+    private static String text(Object value) {
+        return value == null ? null : value.toString().toLowerCase(Locale.ROOT);
     }
 
     /** @return the set values as {@code name=value} in one line, or {@code defaults} */

@@ -1,0 +1,140 @@
+package io.github.dl4jkfac.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad input ends with exit code 2 and one line that names the value; nothing is written. */
+class CommandErrorsTest {
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --learning-rate -0.1            | --learning-rate must be a positive number. Got: -0.1
+            --learning-rate kfac=x          | --learning-rate kfac=x is no number
+            --learning-rate sgd=0.1         | add sgd to --optimizers
+            --learning-rate foo=0.1         | unknown optimizer 'foo'
+            --learning-rate NaN             | --learning-rate must be a positive number. Got: NaN
+            --damping -1                    | --damping must be zero or a positive number. Got: -1.0
+            --momentum 1                    | --momentum must be within 0 and 1, 1 excluded. Got: 1.0
+            --kl-clip 0                     | --kl-clip must be a positive number. Got: 0.0
+            --statistics-interval 0         | --statistics-interval must be at least 1. Got: 0
+            --inverse-interval -3           | --inverse-interval must be at least 1. Got: -3
+            --curvature hessian             | 'hessian'
+            --optimizers kfac,foo           | unknown optimizer 'foo'; known are kfac, nesterovs, adam, sgd
+            --dataset cifar                 | 'cifar'
+            --data /does/not/exist          | --data /does/not/exist is no folder
+            --resume /does/not/exist        | --resume /does/not/exist is no folder
+            --batch 0                       | --batch must be at least 1. Got: 0
+            --seconds 0                     | --seconds must be a positive number. Got: 0.0
+            --steps -1                      | --steps must be at least 1. Got: -1
+            --steps x                       | 'x'
+            --threads 0                     | --threads must be at least 1. Got: 0
+            --repeat 0                      | --repeat must be at least 1. Got: 0
+            --evaluations 0                 | --evaluations must be at least 1. Got: 0
+            --layers 784-10                 | --layers must be 784-...-784
+            --weight-decay 0.1              | '--weight-decay'
+            """)
+    void aBadValueIsNamed(String arguments, String message) {
+        List<String> args = new ArrayList<>(List.of("mnist-autoencoder", "--out", folder.toString()));
+        args.addAll(List.of(arguments.split(" ")));
+        assertRefused(CommandRunner.run(args.toArray(String[]::new)), message);
+    }
+
+    @Test
+    void aBatchOfMoreThanAllImagesIsNamed() {
+        assertRefused(
+                CommandRunner.run(
+                        "mnist-autoencoder",
+                        "--dataset",
+                        "curves",
+                        "--train-size",
+                        "50",
+                        "--batch",
+                        "60",
+                        "--out",
+                        folder.toString()),
+                "--batch 60 is more than the 50 training images");
+    }
+
+    @Test
+    void anOutputFolderThatCannotBeWrittenIsNamedBeforeAnythingElseHappens() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "in the way");
+        CommandRunner result = CommandRunner.run(
+                "mnist-autoencoder", "--out", file.resolve("out").toString());
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).contains("cannot write to --out " + file).contains("name another folder");
+        assertThat(result.out()).isEmpty();
+    }
+
+    @Test
+    void aDamagedCheckpointLeavesEarlierResultsAlone() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("out"));
+        Path results = Files.writeString(out.resolve("results.csv"), "precious");
+        Path saved = Files.createDirectories(folder.resolve("saved"));
+        Files.writeString(saved.resolve("adam.zip"), "damaged");
+        CommandRunner result = CommandRunner.run(
+                "mnist-autoencoder",
+                "--dataset",
+                "curves",
+                "--layers",
+                "784-8-784",
+                "--optimizers",
+                "adam",
+                "--out",
+                out.toString(),
+                "--resume",
+                saved.toString());
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).contains("adam.zip is no readable checkpoint").hasLineCount(1);
+        assertThat(results).hasContent("precious");
+        assertThat(saved.resolve("adam.zip")).hasContent("damaged");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tune --learning-rates 1,x", "tune --dampings -1", "bench --rounds 0", "bench --batches 0"})
+    void otherCommandsRefuseBadValuesAsWell(String line) {
+        List<String> args = new ArrayList<>(List.of(line.split(" ")));
+        args.addAll(List.of("--out", folder.toString()));
+        assertRefused(
+                CommandRunner.run(args.toArray(String[]::new)), args.get(2).replace("1,", ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "foo"})
+    void anUnknownOrMissingCommandIsAnError(String command) {
+        CommandRunner result = command.isEmpty() ? CommandRunner.run() : CommandRunner.run(command);
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).hasLineCount(1).contains("--help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mnist-autoencoder", "tune", "bench"})
+    void everyCommandHasHelp(String command) {
+        CommandRunner result = CommandRunner.run(command, "--help");
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).contains("Usage: dl4j-kfac " + command).contains("--threads");
+        assertThat(CommandRunner.run("--version").out()).startsWith("dl4j-kfac");
+    }
+
+    private void assertRefused(CommandRunner result, String message) {
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err())
+                .hasLineCount(1)
+                .startsWith("error: ")
+                .contains(message)
+                .contains("--help");
+        assertThat(folder).isEmptyDirectory();
+    }
+}

@@ -1,0 +1,190 @@
+package io.github.dl4jkfac.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole commands on a small network and few images. */
+class EndToEndTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void comparesOptimizersAndWritesTablesAndPlots() throws IOException {
+        CommandRunner result = run(
+                "mnist-autoencoder",
+                "--optimizers",
+                "kfac,nesterovs,adam",
+                "--steps",
+                "6",
+                "--batch",
+                "50",
+                "--evaluations",
+                "3");
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("data: curves, 200 training and 100 test images")
+                .contains("kfac at adam's final train loss")
+                .contains("kfac at nesterovs's final train loss");
+        List<String> lines = Files.readAllLines(folder.resolve("results.csv"));
+        assertThat(lines)
+                .hasSize(1 + 3 * 4)
+                .startsWith("optimizer,step,examples,seconds,train_loss,train_error,test_loss,test_error");
+        assertThat(lines.subList(1, lines.size()))
+                .extracting(line -> line.replaceAll("^(\\w+,\\d+,\\d+),.*", "$1"))
+                .startsWith("kfac,0,0", "kfac,2,100", "kfac,4,200", "kfac,6,300", "nesterovs,0,0")
+                .endsWith("adam,6,300");
+        assertSameStart(lines);
+        for (String name : List.of("loss-seconds.png", "loss-steps.png", "reconstructions.png")) {
+            BufferedImage image = ImageIO.read(folder.resolve(name).toFile());
+            assertThat(image.getWidth()).as(name).isGreaterThan(300);
+        }
+    }
+
+    @Test
+    void aRunThatWasSavedContinues() throws IOException {
+        Path saved = folder.resolve("saved");
+        CommandRunner first = run(
+                "mnist-autoencoder",
+                "--optimizers",
+                "adam,sgd",
+                "--steps",
+                "4",
+                "--batch",
+                "50",
+                "--save",
+                saved.toString());
+        CommandRunner second = run(
+                "mnist-autoencoder",
+                "--optimizers",
+                "adam,sgd",
+                "--steps",
+                "8",
+                "--batch",
+                "50",
+                "--resume",
+                saved.toString());
+        List<String> resumed = Files.readAllLines(folder.resolve("results.csv"));
+        CommandRunner whole = run("mnist-autoencoder", "--optimizers", "adam,sgd", "--steps", "8", "--batch", "50");
+        List<String> uninterrupted = Files.readAllLines(folder.resolve("results.csv"));
+
+        assertThat(List.of(first.code(), second.code(), whole.code())).containsOnly(0);
+        assertThat(withoutTime(resumed)).isEqualTo(withoutTime(uninterrupted));
+        assertThat(saved).isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    @Test
+    void repeatsWithOtherSeedsAndReportsMedians() throws IOException {
+        CommandRunner result = run(
+                "mnist-autoencoder",
+                "--optimizers",
+                "kfac,sgd",
+                "--steps",
+                "2",
+                "--batch",
+                "50",
+                "--repeat",
+                "2",
+                "--seed",
+                "5",
+                "--evaluations",
+                "1");
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(folder.resolve("seed-5/results.csv")).isRegularFile();
+        assertThat(folder.resolve("seed-6/loss-steps.png")).isRegularFile();
+        assertThat(result.out()).contains("seed 5: kfac at sgd's").contains("median speed-up of kfac over sgd");
+        assertThat(Files.readAllLines(folder.resolve("summary.csv")))
+                .hasSize(3)
+                .element(1)
+                .asString()
+                .startsWith("kfac,2,2,");
+        assertThat(Files.readAllLines(folder.resolve("speedups.csv"))).hasSize(3);
+    }
+
+    @Test
+    void tunesOverTheWholeGrid() throws IOException {
+        CommandRunner result = run(
+                "tune",
+                "--optimizers",
+                "kfac,adam",
+                "--learning-rates",
+                "0.1,1e-3",
+                "--dampings",
+                "0.1,1",
+                "--seeds",
+                "1,2",
+                "--steps",
+                "2",
+                "--batch",
+                "50");
+
+        assertThat(result.code()).as(result.err()).isZero();
+        List<String> lines = Files.readAllLines(folder.resolve("tune.csv"));
+        assertThat(lines).hasSize(1 + 2 * 2 * 2 + 2 * 2);
+        assertThat(lines.get(0))
+                .startsWith("optimizer,batch,learning_rate,seed,step,seconds,cpu_seconds,train_loss," + "test_loss");
+        assertThat(lines.get(1)).startsWith("kfac,50,0.1,1,2,");
+        assertThat(result.out()).contains("learning_rate=0.001");
+    }
+
+    @Test
+    void benchmarksInRounds() throws IOException {
+        CommandRunner result = run("bench", "--batches", "20,50", "--rounds", "2", "--inverse-interval", "2");
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("kfac over nesterovs at batch 20").contains("in processor time");
+        List<String> lines = Files.readAllLines(folder.resolve("bench.csv"));
+        assertThat(lines).hasSize(1 + 2 * 2 * 2);
+        String kfac = lines.get(2);
+        assertThat(kfac).startsWith("20,1,kfac,");
+        double[] parts = Arrays.stream(kfac.split(","))
+                .skip(3)
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+        double wall = parts[0];
+        assertThat(Arrays.stream(parts, 2, 9).sum()).as("parts add up").isBetween(0.99 * wall, 1.01 * wall);
+    }
+
+    private CommandRunner run(String... args) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(
+                "--dataset",
+                "curves",
+                "--layers",
+                "784-32-8-32-784",
+                "--train-size",
+                "200",
+                "--test-size",
+                "100",
+                "--out",
+                folder.toString()));
+        return CommandRunner.run(all.toArray(String[]::new));
+    }
+
+    /** Rows of step 0 are the same but for the optimizer's name. */
+    private static void assertSameStart(List<String> lines) {
+        assertThat(lines.stream().filter(line -> line.matches("\\w+,0,0,.*")).map(line -> line.replaceAll("^\\w+", "")))
+                .hasSize(3)
+                .containsOnly(lines.get(1).replaceAll("^\\w+", ""));
+    }
+
+    /** The last row of each optimizer, without its seconds. */
+    private static List<String> withoutTime(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.matches("\\w+,8,.*"))
+                .map(line -> line.replaceAll("^(\\w+,\\d+,\\d+),[^,]*", "$1"))
+                .toList();
+    }
+}

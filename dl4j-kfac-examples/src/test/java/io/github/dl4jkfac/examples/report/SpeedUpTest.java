@@ -1,0 +1,69 @@
+package io.github.dl4jkfac.examples.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.Scores;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SpeedUpTest {
+
+    @Test
+    void interpolatesBetweenEvaluations() {
+        // 60 lies half-way between 80 at 10 s and 40 at 20 s.
+        SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 80), row(9, 20, 40)), row(100, 60, 60));
+
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(15, 7));
+        assertThat(speedUp.secondsRatio()).isEqualTo(4);
+        assertThat(speedUp.stepsRatio()).isEqualTo(100 / 7.);
+        assertThat(speedUp.describe())
+                .contains("kfac at adam's final train loss 60.000 (60.0 s, 100 steps)")
+                .contains("after 15.0 s and 7 steps, 4.00 times as fast in time, 14.29 times in steps");
+    }
+
+    @Test
+    void theFirstTimeCounts() {
+        SpeedUp speedUp =
+                compare(List.of(row(0, 0, 100), row(5, 10, 60), row(9, 20, 90), row(15, 30, 50)), row(100, 60, 60));
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(10, 5));
+    }
+
+    @Test
+    void aTargetThatIsNeverReachedSaysSo() {
+        SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 80)), row(100, 60, 60));
+        assertThat(speedUp.reached()).isEmpty();
+        assertThat(speedUp.secondsRatio()).isNaN();
+        assertThat(speedUp.describe()).endsWith("not reached");
+    }
+
+    @Test
+    void aDivergedBaselineSetsNoTarget() {
+        Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+        results.put(Optimizer.KFAC, List.of(row(0, 0, 100)));
+        results.put(Optimizer.ADAM, List.of(row(0, 0, Double.NaN)));
+        assertThat(SpeedUp.of(results)).isEmpty();
+    }
+
+    @Test
+    void aDivergedChallengerReachesWhatItReachedBefore() {
+        SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 50), row(9, 20, Double.NaN)), row(100, 60, 60));
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(8, 4));
+    }
+
+    private static SpeedUp compare(List<Row> kfac, Row adamEnd) {
+        Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+        results.put(Optimizer.KFAC, kfac);
+        results.put(Optimizer.ADAM, List.of(row(0, 0, 100), adamEnd));
+        List<SpeedUp> all = SpeedUp.of(results);
+        assertThat(all).hasSize(1);
+        return all.get(0);
+    }
+
+    private static Row row(long step, double seconds, double loss) {
+        return new Row(step, step, seconds, seconds, new Scores(loss, loss, loss, loss));
+    }
+}

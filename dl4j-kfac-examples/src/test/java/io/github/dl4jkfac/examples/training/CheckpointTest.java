@@ -1,0 +1,118 @@
+package io.github.dl4jkfac.examples.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.dl4jkfac.examples.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CheckpointTest {
+
+    private static final long SEED = 4;
+
+    @TempDir
+    private Path folder;
+
+    private final AutoencoderProblem problem = TinyProblem.create();
+    private Path file;
+
+    @BeforeEach
+    void nameTheFile() {
+        file = folder.resolve("run.zip");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Optimizer.class)
+    void aResumedRunEndsWhereAnUninterruptedOneDoes(Optimizer optimizer) throws IOException {
+        MultiLayerNetwork uninterrupted = network(optimizer);
+        List<Row> expected = train(uninterrupted, start(), 12);
+
+        MultiLayerNetwork killed = network(optimizer);
+        List<Row> before = train(killed, start(), 7);
+        new Checkpoint(killed, before).write(file, identity(optimizer));
+        Checkpoint resumed = Checkpoint.read(file, identity(optimizer));
+        assertThat(resumed.rows()).isEqualTo(before);
+        List<Row> rows = train(resumed.network(), resumed.rows(), 12);
+
+        assertThat(resumed.network().params()).isEqualTo(uninterrupted.params());
+        assertThat(rows.get(rows.size() - 1).scores())
+                .isEqualTo(expected.get(expected.size() - 1).scores());
+        assertThat(rows.get(rows.size() - 1).seconds())
+                .isGreaterThan(before.get(before.size() - 1).seconds());
+    }
+
+    @Test
+    void aFileThatIsNoCheckpointIsRefused() throws IOException {
+        Files.writeString(file, "something else");
+        assertRefused("no readable checkpoint");
+    }
+
+    @Test
+    void aTruncatedCheckpointIsRefused() throws IOException {
+        new Checkpoint(network(Optimizer.ADAM), start()).write(file, identity(Optimizer.ADAM));
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+        assertRefused("no readable checkpoint");
+    }
+
+    @Test
+    void aMissingCheckpointNamesTheOptimizer() {
+        assertRefused("leave adam out of --optimizers");
+    }
+
+    @Test
+    void theCheckpointOfAnotherRunIsRefused() throws IOException {
+        RunIdentity other = RunIdentity.of(
+                problem, Optimizer.ADAM, HyperParameters.DEFAULTS.withLearningRate(0.5), TinyProblem.BATCH, SEED);
+        new Checkpoint(network(Optimizer.ADAM), start()).write(file, other);
+        assertRefused("learning_rate=0.5");
+    }
+
+    @Test
+    void aFailedSaveKeepsThePreviousCheckpoint() throws IOException {
+        Checkpoint checkpoint = new Checkpoint(network(Optimizer.SGD), start());
+        checkpoint.write(file, identity(Optimizer.SGD));
+        byte[] previous = Files.readAllBytes(file);
+        // A folder in the place of the unfinished file: it cannot be written.
+        Files.createDirectories(folder.resolve("run.zip.tmp").resolve("in the way"));
+        assertThatThrownBy(() -> checkpoint.write(file, identity(Optimizer.SGD)))
+                .isInstanceOf(IOException.class);
+        assertThat(Files.readAllBytes(file)).isEqualTo(previous);
+    }
+
+    private void assertRefused(String why) {
+        assertThatThrownBy(() -> Checkpoint.read(file, identity(Optimizer.ADAM)))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining(why)
+                .hasMessageContaining("--resume");
+    }
+
+    private MultiLayerNetwork network(Optimizer optimizer) {
+        return Networks.create(problem, optimizer, HyperParameters.DEFAULTS, SEED);
+    }
+
+    private RunIdentity identity(Optimizer optimizer) {
+        return RunIdentity.of(problem, optimizer, HyperParameters.DEFAULTS, TinyProblem.BATCH, SEED);
+    }
+
+    private List<Row> start() {
+        return List.of(new Row(0, 0, 0, 0, new Scores(1, 1, 1, 1)));
+    }
+
+    private List<Row> train(MultiLayerNetwork network, List<Row> soFar, long steps) {
+        Budget budget = new Budget(Double.POSITIVE_INFINITY, steps, 1);
+        return new TrainingRun(problem, budget, TinyProblem.BATCH, SEED, Progress.SILENT)
+                .train(network, soFar, rows -> {});
+    }
+}
