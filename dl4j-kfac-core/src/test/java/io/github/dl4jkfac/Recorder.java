@@ -1,0 +1,182 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.capture.BatchCapture;
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BatchRows;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** Runs one real training step of a network with an ordinary updater and keeps what the capture saw of it. */
+public final class Recorder extends BaseTrainingListener {
+
+    /**
+     * What one step told.
+     *
+     * @param rows by layer
+     * @param gradients DL4J's own gradient sums [W; b], by layer
+     * @param untouched whether the capture left the gradient and ND4J's global random stream as they were
+     */
+    public record Recorded(Map<String, BatchRows> rows, Map<String, INDArray> gradients, boolean untouched) {}
+
+    /**
+     * Labels at which the derivatives form one column of a root B of the output Hessian, H = B B^T.
+     *
+     * @param weights of the samples, [N,1]: the derivatives are to be multiplied by their root
+     */
+    public record Column(INDArray labels, INDArray weights) {}
+
+    private final BatchCapture capture;
+    private final NetworkView network;
+    private final DerivativeSource source;
+    private final double fraction;
+    private final Random random;
+    private Recorded recorded;
+
+    private Recorder(Model model, DerivativeSource source, double fraction, Random random) {
+        this.network = NetworkView.of(model);
+        this.capture = new BatchCapture(network);
+        this.source = source;
+        this.fraction = fraction;
+        this.random = random;
+    }
+
+    /** Rows and gradients of one step on a batch; the parameters stay. */
+    public static Recorded record(
+            Model model, MultiDataSet batch, DerivativeSource source, double fraction, Random random) {
+        INDArray before = model.params().dup();
+        Recorder recorder = new Recorder(model, source, fraction, random);
+        model.setListeners(recorder);
+        TestNetworks.fit(model, batch);
+        model.setListeners();
+        model.setParams(before);
+        return recorder.recorded;
+    }
+
+    /** Rows and gradients at the true labels. */
+    public static Recorded record(Model model, MultiDataSet batch) {
+        return record(model, batch, DerivativeSource.TRUE_LABELS, 1, null);
+    }
+
+    /** Rows whose second moments are the exact Fisher matrix's: one copy of the batch for each column of B. */
+    public static Map<String, BatchRows> exactRows(Model model, INDArray features, List<Column> columns) {
+        Map<String, List<BatchRows>> parts = new HashMap<>();
+        for (Column column : columns) {
+            record(model, TestNetworks.batch(features, column.labels())).rows().forEach((layer, rows) -> {
+                INDArray scaled = rows.derivatives().mulColumnVector(root(column.weights()));
+                parts.computeIfAbsent(layer, key -> new ArrayList<>())
+                        .add(new BatchRows(rows.inputs(), scaled, null, rows.active(), rows.samples()));
+            });
+        }
+        Map<String, BatchRows> joined = new HashMap<>();
+        parts.forEach((layer, list) -> {
+            INDArray inputs = Nd4j.vstack(list.stream().map(BatchRows::inputs).toArray(INDArray[]::new));
+            INDArray derivatives =
+                    Nd4j.vstack(list.stream().map(BatchRows::derivatives).toArray(INDArray[]::new));
+            joined.put(layer, new BatchRows(inputs, derivatives, null, inputs.size(0), features.size(0)));
+        });
+        return joined;
+    }
+
+    /** The exact Fisher blocks of all layers, from nothing but DL4J's gradients of single samples. */
+    public static Map<String, INDArray> exactFisher(Model model, INDArray features, List<Column> columns) {
+        Map<String, INDArray> blocks = new HashMap<>();
+        long samples = features.size(0);
+        for (Column column : columns) {
+            for (long n = 0; n < samples; n++) {
+                MultiDataSet sample = TestNetworks.batch(
+                        TestNetworks.rows(features, n, n + 1), TestNetworks.rows(column.labels(), n, n + 1));
+                double weight = column.weights().getDouble(n) / samples;
+                record(model, sample).gradients().forEach((layer, gradient) -> {
+                    INDArray u = TestNetworks.vec(gradient);
+                    blocks.merge(layer, u.transpose().mmul(u).mul(weight), INDArray::add);
+                });
+            }
+        }
+        return blocks;
+    }
+
+    /** Columns for softmax with cross-entropy: every class, weighted with its probability. */
+    public static List<Column> classColumns(INDArray probabilities) {
+        List<Column> columns = new ArrayList<>();
+        for (long c = 0; c < probabilities.size(1); c++) {
+            INDArray labels = probabilities.like();
+            labels.getColumn(c).assign(1);
+            columns.add(new Column(labels, probabilities.getColumn(c, true)));
+        }
+        return columns;
+    }
+
+    /** Columns for the squared error c |o - y|^2 with identity: the derivatives are sqrt(2 c) e_i. */
+    public static List<Column> squaredErrorColumns(INDArray outputs, double c) {
+        List<Column> columns = new ArrayList<>();
+        for (long i = 0; i < outputs.size(1); i++) {
+            INDArray labels = outputs.dup();
+            labels.getColumn(i).subi(Math.sqrt(1 / (2 * c)));
+            columns.add(new Column(labels, Nd4j.ones(outputs.dataType(), outputs.size(0), 1)));
+        }
+        return columns;
+    }
+
+    private static INDArray root(INDArray column) {
+        return Transforms.sqrt(column, true);
+    }
+
+    @Override
+    public void onForwardPass(Model model, List<INDArray> activations) {
+        capture.arm(source, fraction);
+    }
+
+    @Override
+    public void onForwardPass(Model model, Map<String, INDArray> activations) {
+        capture.arm(source, fraction);
+    }
+
+    @Override
+    public void onBackwardPass(Model model) {
+        INDArray gradient = network.gradient().dup();
+        long root = Nd4j.getRandom().rootState();
+        long node = Nd4j.getRandom().nodeState();
+        Map<LayerSlot, INDArray> derivatives = capture.derivatives(random);
+        boolean untouched = gradient.equals(network.gradient())
+                && root == Nd4j.getRandom().rootState()
+                && node == Nd4j.getRandom().nodeState();
+        Map<String, BatchRows> rows = new HashMap<>();
+        Map<String, INDArray> gradients = new HashMap<>();
+        INDArray active = capture.activeRows();
+        derivatives.forEach((slot, derivative) -> {
+            BatchRows own = capture.rows(slot, derivative, active);
+            INDArray weights = own.weights() == null ? null : own.weights().dup();
+            rows.put(
+                    slot.name(),
+                    new BatchRows(own.inputs().dup(), own.derivatives().dup(), weights, own.active(), own.samples()));
+            gradients.put(slot.name(), gradientOf(slot));
+        });
+        capture.disarm();
+        recorded = new Recorded(rows, gradients, untouched);
+    }
+
+    private static INDArray gradientOf(LayerSlot slot) {
+        INDArray flat = slot.layer().getGradientsViewArray().dup();
+        flat = flat.reshape('c', new long[] {flat.length()});
+        long weights = (long) slot.inputs() * slot.outputs();
+        INDArray w = flat.get(NDArrayIndex.interval(0, weights)).reshape('f', slot.inputs(), slot.outputs());
+        if (!slot.hasBias()) {
+            return w.dup();
+        }
+        INDArray b = flat.get(NDArrayIndex.interval(weights, weights + slot.outputs()))
+                .reshape('c', 1, slot.outputs());
+        return Nd4j.vstack(w, b);
+    }
+}
