@@ -9,6 +9,7 @@ import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import io.github.dl4jkfac.step.NetworkStep;
+import io.github.dl4jkfac.step.StepPart;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -82,7 +83,7 @@ final class Sessions {
         KFac config = requireOneNetworkWideSetting(blocks);
         DerivativeSource source = config.curvature().source();
         network.requireSource(source);
-        NetworkStep step = new NetworkStep(parts(blocks, network, solver), config.hyperparameters().klClip(), solver);
+        NetworkStep step = new NetworkStep(parts(blocks, network, solver), config.hyperparameters().klClip());
         Session session = new Session(model, network, blocks, step, source);
         blocks.forEach(block -> block.worker().bind(step, session));
         return session;
@@ -113,12 +114,12 @@ final class Sessions {
         return blocks;
     }
 
-    private static List<NetworkStep.Part> parts(
+    private static List<StepPart> parts(
             List<BoundBlock> blocks, NetworkView network, SymmetricSolver solver) {
         Map<Object, INDArray> gradients = new IdentityHashMap<>();
         network.updater().getUpdaterBlocks().forEach(block -> gradients.put(block.getGradientUpdater(), block.getGradientView()));
         return blocks.stream()
-                .map(block -> new NetworkStep.Part(
+                .map(block -> new StepPart(
                         block.worker(), block.block(), gradients.get(block.worker()), block::regularise, solver))
                 .toList();
     }
