@@ -41,9 +41,9 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class KFac implements IUpdater {
 
-    public static final double DEFAULT_LEARNING_RATE = 0.2;
-    public static final double DEFAULT_MOMENTUM = 0.9;
-    public static final double DEFAULT_DAMPING = 0.1;
+    public static final double DEFAULT_LEARNING_RATE = 1.0;
+    public static final double DEFAULT_MOMENTUM = 0.5;
+    public static final double DEFAULT_DAMPING = 3e-3;
     public static final double DEFAULT_KL_CLIP = 1e-2;
     public static final int DEFAULT_STATISTICS_INTERVAL = 5;
     public static final int DEFAULT_INVERSE_INTERVAL = 25;
