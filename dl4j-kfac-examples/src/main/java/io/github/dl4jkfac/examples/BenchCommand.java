@@ -64,13 +64,6 @@ final class BenchCommand implements Callable<Integer> {
     private int rounds;
 
     @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Seed of generated data. Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
-    @Option(
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "out/bench",
@@ -90,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
         optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
         Map<Optimizer, HyperParameters> contenders = settings.settings(chosen);
         OutputFolder.prepare(out, "--out");
-        AutoencoderProblem problem = data.problem(seed, terminal::println);
+        AutoencoderProblem problem = data.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         BenchReport report = new BenchReport(out, chosen.iterator().next());
         for (int batch : batches) {

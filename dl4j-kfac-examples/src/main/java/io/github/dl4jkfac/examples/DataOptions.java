@@ -46,15 +46,14 @@ final class DataOptions {
     int testSize;
 
     /**
-     * @param seed of generated data
      * @param notice receives a line on what was chosen
      * @return the autoencoder on the chosen data
      */
-    AutoencoderProblem problem(long seed, Consumer<String> notice) {
+    AutoencoderProblem problem(Consumer<String> notice) {
         Checks.atLeastOne("--train-size", trainSize);
         Checks.atLeastOne("--test-size", testSize);
         checkLayers();
-        ImageSplit images = DataSets.load(dataset, folder, seed, notice).first(trainSize, testSize);
+        ImageSplit images = DataSets.load(dataset, folder, notice).first(trainSize, testSize);
         notice.accept("data: " + images.name() + ", " + images.train().count() + " training and "
                 + images.test().count() + " test images");
         return new AutoencoderProblem(images, layers);

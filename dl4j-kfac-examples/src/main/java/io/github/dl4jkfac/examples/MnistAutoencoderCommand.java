@@ -91,7 +91,7 @@ final class MnistAutoencoderCommand implements Callable<Integer> {
         Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen());
         List<Repetition> repetitions =
                 LongStream.range(seed, seed + repeat).mapToObj(this::repetition).toList();
-        AutoencoderProblem problem = data.problem(seed, terminal::println);
+        AutoencoderProblem problem = data.problem(terminal::println);
         run.checkBatch(problem.trainCount());
         Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), run.batch);
         for (Repetition repetition : repetitions) {

@@ -79,7 +79,7 @@ final class TuneCommand implements Callable<Integer> {
         run.apply();
         List<Candidate> candidates = candidates();
         OutputFolder.prepare(out, "--out");
-        AutoencoderProblem problem = data.problem(seeds.get(0), terminal::println);
+        AutoencoderProblem problem = data.problem(terminal::println);
         run.checkBatch(problem.trainCount());
         CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
         TuneTable table = new TuneTable();

@@ -16,6 +16,7 @@ public final class CurvesSource {
     private static final int SEGMENTS = 32;
     private static final int TRAIN_COUNT = 20_000;
     private static final int TEST_COUNT = 10_000;
+    private static final long SEED = 1;
     /** Half the width of the pen's full ink, in pixels. */
     private static final double PEN_RADIUS = 0.6;
     /** Over this distance beyond the pen's radius the ink falls to zero, in pixels. */
@@ -27,12 +28,9 @@ public final class CurvesSource {
 
     private CurvesSource() {}
 
-    /**
-     * @param seed which images; the same seed gives the same images
-     * @return 20,000 training and 10,000 test images of 28x28 pixels
-     */
-    public static ImageSplit generate(long seed) {
-        return generate(seed, TRAIN_COUNT, TEST_COUNT);
+    /** @return 20,000 training and 10,000 test images of 28x28 pixels, always the same */
+    public static ImageSplit generate() {
+        return generate(SEED, TRAIN_COUNT, TEST_COUNT);
     }
 
     /**

@@ -27,17 +27,16 @@ public final class DataSets {
     /**
      * @param choice which data
      * @param folder folder named by the user, or null
-     * @param seed of generated data
      * @param notice receives a line on what was chosen and why
      * @return the data
      * @throws UserError if the files are missing or damaged
      */
-    public static ImageSplit load(Choice choice, Path folder, long seed, Consumer<String> notice) {
+    public static ImageSplit load(Choice choice, Path folder, Consumer<String> notice) {
         if (choice == Choice.CURVES) {
             if (folder != null) {
                 throw new UserError("--data " + folder + " is of no use to --dataset curves; drop one of the two");
             }
-            return CurvesSource.generate(seed);
+            return CurvesSource.generate();
         }
         if (folder != null) {
             return named(folder);
@@ -52,7 +51,7 @@ public final class DataSets {
                     + ", or take --dataset curves");
         }
         notice.accept("MNIST not found and not downloadable: using the built-in CURVES images instead");
-        return CurvesSource.generate(seed);
+        return CurvesSource.generate();
     }
 
     private static ImageSplit named(Path folder) {

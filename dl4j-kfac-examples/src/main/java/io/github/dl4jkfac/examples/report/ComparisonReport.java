@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples.report;
 
 import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.ComparisonListener;
+import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
@@ -63,6 +64,10 @@ public final class ComparisonReport implements ComparisonListener {
     @Override
     public void finished(Optimizer optimizer, MultiLayerNetwork network, List<Row> rows) {
         display.close();
+        long skipped = Networks.skippedBatches(network);
+        if (skipped > 0) {
+            terminal.println(optimizer.id() + " left out " + skipped + " batches that were not finite");
+        }
         results.put(optimizer, rows);
         trained.accept(optimizer, network);
     }

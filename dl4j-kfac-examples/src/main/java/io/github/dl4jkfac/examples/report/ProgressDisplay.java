@@ -37,6 +37,7 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
                 : new ProgressBarBuilder()
                         .setTaskName(name)
                         .setInitialMax(RESOLUTION)
+                        .setUnit("%", RESOLUTION / 100)
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(REFRESH_MILLIS)
                         .hideEta()

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How much sooner an optimizer reaches the training loss at which a first-order baseline ended.
@@ -24,9 +25,10 @@ public record SpeedUp(
      * A moment of a run.
      *
      * @param seconds of training
+     * @param cpuSeconds processor time of training
      * @param steps parameter updates
      */
-    public record Point(double seconds, double steps) {}
+    public record Point(double seconds, double cpuSeconds, double steps) {}
 
     /**
      * @param results the rows of each optimizer of one comparison
@@ -40,8 +42,7 @@ public record SpeedUp(
                     && baseline.firstOrder()
                     && end.scores().finite()) {
                 double target = end.scores().trainLoss();
-                Point baselineEnd = new Point(end.seconds(), end.step());
-                all.add(new SpeedUp(challenger, baseline, target, baselineEnd, firstReach(rows, target)));
+                all.add(new SpeedUp(challenger, baseline, target, point(end), firstReach(rows, target)));
             }
         }));
         return all;
@@ -62,7 +63,7 @@ public record SpeedUp(
     }
 
     private static Point point(Row row) {
-        return new Point(row.seconds(), row.step());
+        return new Point(row.seconds(), row.cpuSeconds(), row.step());
     }
 
     private static Point between(Row before, Row after, double loss) {
@@ -70,17 +71,17 @@ public record SpeedUp(
         double part = (from - loss) / (from - after.scores().trainLoss());
         return new Point(
                 before.seconds() + part * (after.seconds() - before.seconds()),
+                before.cpuSeconds() + part * (after.cpuSeconds() - before.cpuSeconds()),
                 before.step() + part * (after.step() - before.step()));
     }
 
-    /** @return time of the baseline over time of the challenger; NaN if it never got there */
-    public double secondsRatio() {
-        return reached.map(point -> baselineEnd.seconds() / point.seconds()).orElse(Double.NaN);
-    }
-
-    /** @return steps of the baseline over steps of the challenger; NaN if it never got there */
-    public double stepsRatio() {
-        return reached.map(point -> baselineEnd.steps() / point.steps()).orElse(Double.NaN);
+    /**
+     * @param unit seconds, cpuSeconds or steps
+     * @return what the baseline took over what the challenger took; 0 if it never got there
+     */
+    public double ratio(ToDoubleFunction<Point> unit) {
+        return reached.map(point -> unit.applyAsDouble(baselineEnd) / unit.applyAsDouble(point))
+                .orElse(0.);
     }
 
     /** @return the comparison as one sentence */
@@ -93,14 +94,17 @@ public record SpeedUp(
                 targetLoss,
                 baselineEnd.seconds(),
                 baselineEnd.steps());
-        return goal
-                + reached.map(point -> String.format(
-                                Locale.ROOT,
-                                "after %.1f s and %.0f steps, %.2f times as fast in time, %.2f times in steps",
-                                point.seconds(),
-                                point.steps(),
-                                secondsRatio(),
-                                stepsRatio()))
-                        .orElse("not reached");
+        return goal + reached.map(this::describe).orElse("not reached");
+    }
+
+    private String describe(Point point) {
+        return String.format(
+                Locale.ROOT,
+                "after %.1f s and %.0f steps; %.2f times as fast in time, %.2f in processor time, %.2f in steps",
+                point.seconds(),
+                point.steps(),
+                ratio(Point::seconds),
+                ratio(Point::cpuSeconds),
+                ratio(Point::steps));
     }
 }

@@ -4,7 +4,6 @@ import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +14,8 @@ import java.util.function.ToDoubleFunction;
 public final class Summary {
 
     private static final Map<String, ToDoubleFunction<Row>> COLUMNS = columns();
+
+    private static final Map<String, ToDoubleFunction<SpeedUp.Point>> UNITS = units();
 
     private final Map<Optimizer, List<Row>> ends = new LinkedHashMap<>();
     private final Map<Long, List<SpeedUp>> speedUps = new LinkedHashMap<>();
@@ -30,6 +31,14 @@ public final class Summary {
         columns.put("test loss", row -> row.scores().testLoss());
         columns.put("test error", row -> row.scores().testError());
         return columns;
+    }
+
+    private static Map<String, ToDoubleFunction<SpeedUp.Point>> units() {
+        Map<String, ToDoubleFunction<SpeedUp.Point>> units = new LinkedHashMap<>();
+        units.put("seconds", SpeedUp.Point::seconds);
+        units.put("cpu_seconds", SpeedUp.Point::cpuSeconds);
+        units.put("steps", SpeedUp.Point::steps);
+        return units;
     }
 
     /**
@@ -52,30 +61,21 @@ public final class Summary {
         COLUMNS.keySet().forEach(name -> header.add(name.replace("/", "_per_").replace(' ', '_')));
         CsvFile summary = new CsvFile(folder.resolve("summary.csv"), header);
         ends.forEach((optimizer, rows) -> summary.add(line(optimizer, rows)));
-        CsvFile csv = new CsvFile(
-                folder.resolve("speedups.csv"),
-                List.of(
-                        "seed",
-                        "optimizer",
-                        "baseline",
-                        "target_train_loss",
-                        "baseline_seconds",
-                        "seconds",
-                        "seconds_ratio",
-                        "baseline_steps",
-                        "steps",
-                        "steps_ratio"));
-        speedUps.forEach((seed, pairs) -> pairs.forEach(pair -> csv.add(Arrays.asList(
-                seed,
-                pair.challenger().id(),
-                pair.baseline().id(),
-                pair.targetLoss(),
-                pair.baselineEnd().seconds(),
-                pair.reached().map(SpeedUp.Point::seconds).orElse(null),
-                pair.reached().isPresent() ? pair.secondsRatio() : null,
-                pair.baselineEnd().steps(),
-                pair.reached().map(SpeedUp.Point::steps).orElse(null),
-                pair.reached().isPresent() ? pair.stepsRatio() : null))));
+        List<String> columns = new ArrayList<>(List.of("seed", "optimizer", "baseline", "target_train_loss"));
+        UNITS.keySet().forEach(unit -> columns.addAll(List.of("baseline_" + unit, unit, unit + "_ratio")));
+        CsvFile csv = new CsvFile(folder.resolve("speedups.csv"), columns);
+        speedUps.forEach((seed, pairs) -> pairs.forEach(pair -> csv.add(line(seed, pair))));
+    }
+
+    private static List<Object> line(long seed, SpeedUp pair) {
+        List<Object> line = new ArrayList<>(
+                List.of(seed, pair.challenger().id(), pair.baseline().id(), pair.targetLoss()));
+        UNITS.values().forEach(unit -> {
+            line.add(unit.applyAsDouble(pair.baselineEnd()));
+            line.add(pair.reached().map(unit::applyAsDouble).orElse(null));
+            line.add(pair.reached().isPresent() ? pair.ratio(unit) : null);
+        });
+        return line;
     }
 
     /** @return table and sentences, ready to print */
@@ -115,12 +115,18 @@ public final class Summary {
                         .add(pair)));
         byPair.forEach((name, pairs) -> text.append(String.format(
                 Locale.ROOT,
-                "median speed-up of %s: %.2f in time, %.2f in steps (reached with %d of %d seeds)%n",
+                "median speed-up of %s: %s in time, %s in processor time, %s in steps (reached with %d of %d seeds)%n",
                 name,
-                median(pairs, SpeedUp::secondsRatio),
-                median(pairs, SpeedUp::stepsRatio),
+                medianRatio(pairs, SpeedUp.Point::seconds),
+                medianRatio(pairs, SpeedUp.Point::cpuSeconds),
+                medianRatio(pairs, SpeedUp.Point::steps),
                 pairs.stream().filter(pair -> pair.reached().isPresent()).count(),
                 pairs.size())));
+    }
+
+    private static String medianRatio(List<SpeedUp> pairs, ToDoubleFunction<SpeedUp.Point> unit) {
+        double median = median(pairs, pair -> pair.ratio(unit));
+        return median == 0 ? "none" : String.format(Locale.ROOT, "%.2f", median);
     }
 
     private static <T> double median(List<T> items, ToDoubleFunction<T> value) {

@@ -1,7 +1,9 @@
 package io.github.dl4jkfac.examples.training;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** Trains several optimizers in turn on one problem: same initial parameters, same batches, same budget. */
@@ -11,6 +13,7 @@ public final class Comparison {
     private final Map<Optimizer, HyperParameters> contenders;
     private final Budget budget;
     private final int batch;
+    private final Set<Optimizer> warm = EnumSet.noneOf(Optimizer.class);
 
     /**
      * @param problem what to train
@@ -53,7 +56,9 @@ public final class Comparison {
             }
         });
         contenders.forEach((optimizer, settings) -> {
-            Networks.warmUp(problem, optimizer, settings, batch);
+            if (warm.add(optimizer)) {
+                Networks.warmUp(problem, optimizer, settings, batch);
+            }
             RunIdentity run = identity(optimizer, settings, seed);
             Checkpoint state = state(run, settings, seed, checkpoints, start);
             listener.started(optimizer, state.rows());

@@ -1,7 +1,9 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.examples.data.BatchSource;
+import java.util.Objects;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 
 /** Networks ready to train, and warming up the machine for them. */
@@ -33,6 +35,19 @@ public final class Networks {
             KFacListener.attach(network);
         }
         return network;
+    }
+
+    /**
+     * @param network a network that has been trained
+     * @return how many batches K-FAC left out because something in them was not finite; 0 for other optimizers
+     */
+    public static long skippedBatches(MultiLayerNetwork network) {
+        return network.getListeners().stream()
+                .filter(KFacListener.class::isInstance)
+                .map(listener -> ((KFacListener) listener).report(network))
+                .filter(Objects::nonNull)
+                .mapToLong(StepReport::skippedBatches)
+                .sum();
     }
 
     /**

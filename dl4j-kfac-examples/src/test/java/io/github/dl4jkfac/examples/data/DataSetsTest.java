@@ -55,12 +55,12 @@ class DataSetsTest {
 
     @Test
     void curvesTakeNoFolder() {
-        assertThatThrownBy(() -> DataSets.load(DataSets.Choice.CURVES, folder, 1, notice -> {}))
+        assertThatThrownBy(() -> DataSets.load(DataSets.Choice.CURVES, folder, notice -> {}))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("--dataset curves");
     }
 
     private static ImageSplit load(Path from) {
-        return DataSets.load(DataSets.Choice.AUTO, from, 1, notice -> {});
+        return DataSets.load(DataSets.Choice.AUTO, from, notice -> {});
     }
 }

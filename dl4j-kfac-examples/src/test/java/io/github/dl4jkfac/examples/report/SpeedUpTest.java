@@ -17,26 +17,27 @@ class SpeedUpTest {
         // 60 lies half-way between 80 at 10 s and 40 at 20 s.
         SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 80), row(9, 20, 40)), row(100, 60, 60));
 
-        assertThat(speedUp.reached()).contains(new SpeedUp.Point(15, 7));
-        assertThat(speedUp.secondsRatio()).isEqualTo(4);
-        assertThat(speedUp.stepsRatio()).isEqualTo(100 / 7.);
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(15, 30, 7));
+        assertThat(speedUp.ratio(SpeedUp.Point::seconds)).isEqualTo(4);
+        assertThat(speedUp.ratio(SpeedUp.Point::steps)).isEqualTo(100 / 7.);
         assertThat(speedUp.describe())
                 .contains("kfac at adam's final train loss 60.000 (60.0 s, 100 steps)")
-                .contains("after 15.0 s and 7 steps, 4.00 times as fast in time, 14.29 times in steps");
+                .contains(
+                        "after 15.0 s and 7 steps; 4.00 times as fast in time, 4.00 in processor time, 14.29 in steps");
     }
 
     @Test
     void theFirstTimeCounts() {
         SpeedUp speedUp =
                 compare(List.of(row(0, 0, 100), row(5, 10, 60), row(9, 20, 90), row(15, 30, 50)), row(100, 60, 60));
-        assertThat(speedUp.reached()).contains(new SpeedUp.Point(10, 5));
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(10, 20, 5));
     }
 
     @Test
     void aTargetThatIsNeverReachedSaysSo() {
         SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 80)), row(100, 60, 60));
         assertThat(speedUp.reached()).isEmpty();
-        assertThat(speedUp.secondsRatio()).isNaN();
+        assertThat(speedUp.ratio(SpeedUp.Point::seconds)).isZero();
         assertThat(speedUp.describe()).endsWith("not reached");
     }
 
@@ -51,7 +52,7 @@ class SpeedUpTest {
     @Test
     void aDivergedChallengerReachesWhatItReachedBefore() {
         SpeedUp speedUp = compare(List.of(row(0, 0, 100), row(5, 10, 50), row(9, 20, Double.NaN)), row(100, 60, 60));
-        assertThat(speedUp.reached()).contains(new SpeedUp.Point(8, 4));
+        assertThat(speedUp.reached()).contains(new SpeedUp.Point(8, 16, 4));
     }
 
     private static SpeedUp compare(List<Row> kfac, Row adamEnd) {
@@ -64,6 +65,6 @@ class SpeedUpTest {
     }
 
     private static Row row(long step, double seconds, double loss) {
-        return new Row(step, step, seconds, seconds, new Scores(loss, loss, loss, loss));
+        return new Row(step, step, seconds, 2 * seconds, new Scores(loss, loss, loss, loss));
     }
 }
