@@ -8,6 +8,6 @@ final class VersionProvider implements IVersionProvider {
     @Override
     public String[] getVersion() {
         String version = Main.class.getPackage().getImplementationVersion();
-        return new String[] {"dl4j-kfac " + (version == null ? "(not packaged)" : version)};
+        return new String[] {"dl4j-kfac " + (version == null ? "(version unknown)" : version)};
     }
 }
