@@ -98,10 +98,15 @@ final class Session {
             if (finite && capture.isArmed() && capture.isComplete()) {
                 updateCurvature();
             }
-            step.open(network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize(), !finite);
+            step.open(toMeans(), !finite);
         } finally {
             capture.disarm();
         }
+    }
+
+    /** Factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch. */
+    private double toMeans() {
+        return network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize();
     }
 
     private long steps() {
@@ -122,8 +127,11 @@ final class Session {
         skippedBatches++;
         // every one of the first few, then ever fewer: a broken data set must not flood the log
         if (skippedBatches <= 5 || Long.bitCount(skippedBatches) == 1) {
-            LOG.warn("K-FAC left out the batch of iteration {} (number {} so far): {}. Look for NaN or infinite features or labels.",
-                    network.iteration(), skippedBatches, why);
+            LOG.warn(
+                    "K-FAC left out the batch of iteration {} (number {} so far): {}. Look for NaN or infinite features or labels.",
+                    network.iteration(),
+                    skippedBatches,
+                    why);
         }
     }
 
@@ -148,7 +156,8 @@ final class Session {
                 blocks.forEach(block -> block.block().update(rows.get(block)));
                 return null;
             });
-            if (plan.inversesDue(steps()) || !blocks.stream().allMatch(block -> block.block().isReady())) {
+            if (plan.inversesDue(steps())
+                    || !blocks.stream().allMatch(block -> block.block().isReady())) {
                 timed(Phase.INVERSES, this::refreshInverses);
             }
         }
@@ -172,7 +181,8 @@ final class Session {
         for (BoundBlock block : blocks) {
             BatchRows own = capture.rows(block.slot(), derivatives.get(block.slot()), active);
             if (!isFinite(own.inputs()) || !isFinite(own.derivatives())) {
-                skip("inputs or derivatives of layer '" + block.slot().name() + "' are not finite; the factors stay as they are");
+                skip("inputs or derivatives of layer '" + block.slot().name()
+                        + "' are not finite; the factors stay as they are");
                 return null;
             }
             rows.put(block, own);
@@ -185,7 +195,7 @@ final class Session {
         int epoch = network.epoch();
         for (BoundBlock block : blocks) {
             double damping = block.worker().hyperparameters().dampingAt(iteration, epoch);
-            block.block().refresh(damping + block.l2(iteration, epoch));
+            block.block().refresh(damping + block.l2(iteration, epoch) * toMeans());
             lastDamping = damping;
         }
         return null;
