@@ -68,7 +68,10 @@ class NaturalGradientStepTest {
     }
 
     private record Case(
-            String name, Structure structure, UnaryOperator<NeuralNetConfiguration.Builder> settings, KFac.Builder kfac) {
+            String name,
+            Structure structure,
+            UnaryOperator<NeuralNetConfiguration.Builder> settings,
+            KFac.Builder kfac) {
 
         Case with(String suffix, UnaryOperator<NeuralNetConfiguration.Builder> changed) {
             return new Case(name + ", " + suffix, structure, changed, kfac);
@@ -127,8 +130,15 @@ class NaturalGradientStepTest {
                 .addInputs("x")
                 .addLayer("a", dense(4, 3, Activation.TANH).build(), "x")
                 .addLayer("b", dense(7, 4, Activation.TANH).biasUpdater(biases).build(), "a", "x")
-                .addLayer("classes", output(4, 3, Activation.SOFTMAX, new LossMCXENT()).build(), "b")
-                .addLayer("values", output(7, 2, Activation.IDENTITY, new LossL2()).build(), "a", "b")
+                .addLayer(
+                        "classes",
+                        output(4, 3, Activation.SOFTMAX, new LossMCXENT()).build(),
+                        "b")
+                .addLayer(
+                        "values",
+                        output(7, 2, Activation.IDENTITY, new LossL2()).build(),
+                        "a",
+                        "b")
                 .setOutputs("classes", "values")
                 .build());
         graph.init();
@@ -145,7 +155,9 @@ class NaturalGradientStepTest {
         Case graph = new Case("graph", NaturalGradientStepTest::graph, plain, clipped);
         return Stream.of(
                 stack,
-                stack.with("L1 and L2", settings -> settings.l1(0.05).l2(L2).l1Bias(0.02).l2Bias(0.03)),
+                stack.with(
+                        "L1 and L2",
+                        settings -> settings.l1(0.05).l2(L2).l1Bias(0.02).l2Bias(0.03)),
                 stack.with(
                         "elementwise clipping",
                         settings -> settings.l2(L2)
@@ -156,6 +168,9 @@ class NaturalGradientStepTest {
                         settings -> settings.gradientNormalization(GradientNormalization.ClipL2PerLayer)
                                 .gradientNormalizationThreshold(0.05)),
                 stack.with("sums in place of means", settings -> settings.miniBatch(false)),
+                stack.with(
+                        "sums in place of means, L2",
+                        settings -> settings.miniBatch(false).l2(L2)),
                 split,
                 split.with("L1 and L2", settings -> settings.l1(0.05).l2(L2)),
                 split.with("sums in place of means", settings -> settings.miniBatch(false)),
@@ -163,13 +178,21 @@ class NaturalGradientStepTest {
                 graph.with("L2", settings -> settings.l2(L2)),
                 new Case("unclipped, no momentum", NaturalGradientStepTest::stack, plain, free),
                 new Case("unclipped graph", NaturalGradientStepTest::graph, plain, free),
-                new Case("empirical Fisher", NaturalGradientStepTest::stack, plain, everyStep().curvature(Curvature.EMPIRICAL_FISHER)),
+                new Case(
+                        "empirical Fisher",
+                        NaturalGradientStepTest::stack,
+                        plain,
+                        everyStep().curvature(Curvature.EMPIRICAL_FISHER)),
                 new Case(
                         "improved empirical Fisher",
                         NaturalGradientStepTest::graph,
                         plain,
                         everyStep().curvature(Curvature.IMPROVED_EMPIRICAL_FISHER)),
-                new Case("weight decay", NaturalGradientStepTest::decayed, plain, everyStep().klClip(1e-3)),
+                new Case(
+                        "weight decay",
+                        NaturalGradientStepTest::decayed,
+                        plain,
+                        everyStep().klClip(1e-3)),
                 new Case(
                         "schedules",
                         NaturalGradientStepTest::decayed,
@@ -202,7 +225,8 @@ class NaturalGradientStepTest {
                 gradient.put(key, value.sub(twin.paramTable().get(key)));
             });
             fit(model, data);
-            Map<String, INDArray> expected = reference.step(k, data.getFeatures(0).size(0), old, gradient);
+            Map<String, INDArray> expected =
+                    reference.step(k, data.getFeatures(0).size(0), old, gradient);
             for (Map.Entry<String, INDArray> parameter : model.paramTable().entrySet()) {
                 assertThat(error(parameter.getValue(), expected.get(parameter.getKey())))
                         .as("parameter %s, step %d", parameter.getKey(), k)
@@ -234,13 +258,15 @@ class NaturalGradientStepTest {
         }
 
         Map<String, INDArray> step(int k, long samples, Map<String, INDArray> old, Map<String, INDArray> gradient) {
-            boolean means = TestNetworks.layer(model, blocks.get(0).slot().name()).conf().isMiniBatch();
+            boolean means = TestNetworks.layer(model, blocks.get(0).slot().name())
+                    .conf()
+                    .isMiniBatch();
             Map<String, INDArray> directions = new LinkedHashMap<>();
             double squaredLength = 0;
             for (BoundBlock block : blocks) {
                 String name = block.slot().name();
                 INDArray v = matrix(block, gradient).div(means ? 1 : samples);
-                refresh(block, k);
+                refresh(block, k, means ? 1 : samples);
                 INDArray u = inverses.get(name)[0].mmul(v).mmul(inverses.get(name)[1]);
                 directions.put(name, u);
                 double rate = rate(block, k);
@@ -260,7 +286,8 @@ class NaturalGradientStepTest {
                 w.subi(old.get(name + "_W").mul(rate(block, k) * weightDecay(name)));
                 expected.put(name + "_W", w);
                 if (block.worker().layout().bias()) {
-                    INDArray b = TestNetworks.rows(after, block.slot().inputs(), block.slot().inputs() + 1);
+                    INDArray b = TestNetworks.rows(
+                            after, block.slot().inputs(), block.slot().inputs() + 1);
                     expected.put(name + "_b", b.reshape(old.get(name + "_b").shape()));
                 }
             }
@@ -268,11 +295,15 @@ class NaturalGradientStepTest {
         }
 
         private double weightDecay(String layer) {
-            return regularisation(layer, WeightDecay.class).mapToDouble(term -> term.getCoeff().valueAt(0, 0)).sum();
+            return regularisation(layer, WeightDecay.class)
+                    .mapToDouble(term -> term.getCoeff().valueAt(0, 0))
+                    .sum();
         }
 
         private double l2(String layer) {
-            return regularisation(layer, L2Regularization.class).mapToDouble(term -> term.getL2().valueAt(0, 0)).sum();
+            return regularisation(layer, L2Regularization.class)
+                    .mapToDouble(term -> term.getL2().valueAt(0, 0))
+                    .sum();
         }
 
         private <T> Stream<T> regularisation(String layer, Class<T> kind) {
@@ -283,7 +314,9 @@ class NaturalGradientStepTest {
         private static Map<String, INDArray> withoutBlocks(Map<String, INDArray> old, Map<String, INDArray> gradient) {
             Map<String, INDArray> expected = new HashMap<>();
             old.forEach((key, value) -> {
-                double rate = key.endsWith("_b") ? BIAS_RATE : key.endsWith("gamma") || key.endsWith("beta") ? FALLBACK_RATE : 1;
+                double rate = key.endsWith("_b")
+                        ? BIAS_RATE
+                        : key.endsWith("gamma") || key.endsWith("beta") ? FALLBACK_RATE : 1;
                 expected.put(key, value.sub(gradient.get(key).mul(rate)));
             });
             return expected;
@@ -302,7 +335,7 @@ class NaturalGradientStepTest {
             return block.worker().hyperparameters().learningRateAt(k, 0);
         }
 
-        private void refresh(BoundBlock block, int k) {
+        private void refresh(BoundBlock block, int k, long divisor) {
             Hyperparameters hyper = block.worker().hyperparameters();
             if (!new RefreshPlan(hyper.statisticsInterval(), hyper.inverseInterval()).inversesDue(k)) {
                 return;
@@ -310,7 +343,7 @@ class NaturalGradientStepTest {
             CurvatureState state = block.worker().state();
             INDArray a = symmetric(state.inputFactor());
             INDArray g = symmetric(state.outputFactor());
-            double lambda = hyper.dampingAt(k, 0) + l2(block.slot().name());
+            double lambda = hyper.dampingAt(k, 0) + l2(block.slot().name()) / divisor;
             double pi = Math.sqrt((trace(a) / a.size(0)) / (trace(g) / g.size(0)));
             inverses.put(block.slot().name(), new INDArray[] {
                 inverse(plusDiagonal(a, pi * Math.sqrt(lambda))), inverse(plusDiagonal(g, Math.sqrt(lambda) / pi))
@@ -322,19 +355,19 @@ class NaturalGradientStepTest {
     @ParameterizedTest(name = "clip at {0}")
     @ValueSource(doubles = {1e-6, 1e-4, 1e-2, 1e6})
     void stepHasTheSquaredLengthThatTheClipAllows(double kl) {
-        Model model = graph(
-                settings(everyStep().momentum(0).klClip(kl).build()), null, false);
+        Model model = graph(settings(everyStep().momentum(0).klClip(kl).build()), null, false);
         KFacListener listener = KFacListener.attach(model);
         List<INDArray> before = new ArrayList<>();
         List<BoundBlock> blocks = Sessions.of(model).blocks();
-        blocks.forEach(block -> before.add(TestNetworks.weights(model, block.slot().name())));
+        blocks.forEach(
+                block -> before.add(TestNetworks.weights(model, block.slot().name())));
         fit(model, data(model, 1));
         double squaredLength = 0;
         for (int i = 0; i < blocks.size(); i++) {
-            INDArray d = before.get(i).sub(TestNetworks.weights(model, blocks.get(i).slot().name()));
+            INDArray d = before.get(i)
+                    .sub(TestNetworks.weights(model, blocks.get(i).slot().name()));
             CurvatureState state = blocks.get(i).worker().state();
-            squaredLength += inner(
-                    d, inverse(state.inputInverse()).mmul(d).mmul(inverse(state.outputInverse())));
+            squaredLength += inner(d, inverse(state.inputInverse()).mmul(d).mmul(inverse(state.outputInverse())));
         }
         if (listener.report(model).klScale() < 1) {
             assertThat(squaredLength).isCloseTo(kl, within(1e-9 * kl));

@@ -12,6 +12,7 @@ import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.TestNetworks;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -242,7 +243,7 @@ class OutputDistributionTest {
         assertThatThrownBy(() -> KFacListener.attach(network(loss, activation, Curvature.SAMPLED_FISHER)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll(
-                        name, "output layer '1'", activation.toString().toLowerCase(java.util.Locale.ROOT))
+                        name, "output layer '1'", activation.toString().toLowerCase(Locale.ROOT))
                 .hasMessageContainingAll("EMPIRICAL_FISHER", "IMPROVED_EMPIRICAL_FISHER", "MCXENT", "sigmoid");
     }
 

@@ -85,7 +85,8 @@ class KroneckerBlockTest {
     }
 
     private static MultiLayerNetwork linear(ILossFunction loss) {
-        return sequence(settings(new Sgd(0.1)), output(4, 3, Activation.IDENTITY, loss).build());
+        return sequence(
+                settings(new Sgd(0.1)), output(4, 3, Activation.IDENTITY, loss).build());
     }
 
     /** c of the loss c |o - y|^2. */
@@ -99,17 +100,26 @@ class KroneckerBlockTest {
         INDArray y = normal(2, 20, 3);
         List<Column> columns = Recorder.squaredErrorColumns(network.output(x), coefficient(loss, 3));
         Block block = Block.of(Recorder.exactRows(network, x, columns).get("0"), true);
-        assertThat(error(block.block.toDense(), Recorder.exactFisher(network, x, columns).get("0")))
+        assertThat(error(
+                        block.block.toDense(),
+                        Recorder.exactFisher(network, x, columns).get("0")))
                 .isLessThan(1e-10);
 
         block.block.refresh(0);
-        INDArray gradient = Recorder.record(network, TestNetworks.batch(x, y)).gradients().get("0").div(20);
+        INDArray gradient = Recorder.record(network, TestNetworks.batch(x, y))
+                .gradients()
+                .get("0")
+                .div(20);
         TestNetworks.setWeights(network, "0", TestNetworks.weights(network, "0").sub(block.precondition(gradient)));
 
         INDArray abar = homogeneous(x);
         INDArray solution = inverse(meanProduct(abar, abar)).mmul(meanProduct(abar, y));
         assertThat(error(TestNetworks.weights(network, "0"), solution)).isLessThan(1e-10);
-        assertThat(Recorder.record(network, TestNetworks.batch(x, y)).gradients().get("0").norm2Number().doubleValue())
+        assertThat(Recorder.record(network, TestNetworks.batch(x, y))
+                        .gradients()
+                        .get("0")
+                        .norm2Number()
+                        .doubleValue())
                 .isLessThan(1e-10);
     }
 
@@ -136,10 +146,10 @@ class KroneckerBlockTest {
         Map<String, INDArray> fisher = Recorder.exactFisher(network, x, columns);
         Map<String, BatchRows> exact = Recorder.exactRows(network, x, columns);
         assertThat(exact).containsOnlyKeys(layersWithBias.keySet());
-        layersWithBias.forEach((layer, bias) ->
-                assertThat(error(Block.of(exact.get(layer), bias).block.toDense(), fisher.get(layer)))
-                        .as("layer %s", layer)
-                        .isLessThan(1e-10));
+        layersWithBias.forEach((layer, bias) -> assertThat(
+                        error(Block.of(exact.get(layer), bias).block.toDense(), fisher.get(layer)))
+                .as("layer %s", layer)
+                .isLessThan(1e-10));
     }
 
     /** For comparison: with several samples and a non-linear network the blocks are approximations. */
@@ -155,7 +165,8 @@ class KroneckerBlockTest {
         Block block = Block.of(Recorder.exactRows(network, x, columns).get("0"), true);
         assertThat(error(block.block.toDense(), exact)).isBetween(0.01, 0.9);
         // the rows behind it are exact all the same
-        assertThat(error(secondMoment(Recorder.exactRows(network, x, columns).get("0")), exact)).isLessThan(1e-10);
+        assertThat(error(secondMoment(Recorder.exactRows(network, x, columns).get("0")), exact))
+                .isLessThan(1e-10);
     }
 
     /** The mean over the samples of u u^T, u = vec([a, 1]^T g). */
@@ -203,12 +214,15 @@ class KroneckerBlockTest {
         INDArray w0 = TestNetworks.weights(network, "0");
         INDArray w1 = TestNetworks.weights(network, "1");
         INDArray w2 = TestNetworks.weights(network, "2");
-        INDArray change = steps.get("0").mmul(w1).mmul(w2)
+        INDArray change = steps.get("0")
+                .mmul(w1)
+                .mmul(w2)
                 .add(w0.mmul(steps.get("1")).mmul(w2))
                 .add(w0.mmul(w1).mmul(steps.get("2")));
 
         INDArray residual = network.output(x).sub(y).mul(2);
-        INDArray gaussNewton = inverse(meanProduct(x, x)).mmul(meanProduct(x, residual)).div(2);
+        INDArray gaussNewton =
+                inverse(meanProduct(x, x)).mmul(meanProduct(x, residual)).div(2);
         assertThat(error(change, gaussNewton.mul(3))).isLessThan(1e-10);
     }
 
@@ -222,7 +236,8 @@ class KroneckerBlockTest {
             allDerivatives.putRow(n, derivatives.getRow(n / 3));
         }
         BatchRows rows = batchRows(allInputs, allDerivatives);
-        assertThat(error(Block.of(rows, true).block.toDense(), secondMoment(rows))).isLessThan(1e-12);
+        assertThat(error(Block.of(rows, true).block.toDense(), secondMoment(rows)))
+                .isLessThan(1e-12);
     }
 
     @Test
@@ -230,7 +245,8 @@ class KroneckerBlockTest {
         INDArray a = normal(1, 9, 4);
         INDArray g = normal(2, 9, 3);
         Block block = Block.of(batchRows(a, g), true);
-        assertThat(error(block.a(), meanProduct(homogeneous(a), homogeneous(a)))).isLessThan(1e-14);
+        assertThat(error(block.a(), meanProduct(homogeneous(a), homogeneous(a))))
+                .isLessThan(1e-14);
         assertThat(error(block.g(), meanProduct(g, g))).isLessThan(1e-14);
         for (INDArray factor : List.of(block.a(), block.g())) {
             for (int k = 0; k < 20; k++) {
@@ -276,7 +292,8 @@ class KroneckerBlockTest {
         Block block = Block.of(batchRows(normal(1, 30, 4), normal(2, 30, 3)), true);
         block.block.refresh(damping);
         INDArray v = normal(3, 5, 3);
-        assertThat(error(block.precondition(v), dampedSolution(block, damping, v))).isLessThan(1e-10);
+        assertThat(error(block.precondition(v), dampedSolution(block, damping, v)))
+                .isLessThan(1e-10);
     }
 
     /** The inverse of the damped factors as one matrix over the row-major vector. */
@@ -300,7 +317,9 @@ class KroneckerBlockTest {
         INDArray v = normal(3, 5, 3);
         INDArray w = normal(4, 5, 3);
         INDArray combined = block.precondition(v.mul(2).sub(w.mul(3)));
-        assertThat(error(combined, block.precondition(v).mul(2).sub(block.precondition(w).mul(3))))
+        assertThat(error(
+                        combined,
+                        block.precondition(v).mul(2).sub(block.precondition(w).mul(3))))
                 .isLessThan(1e-12);
         for (int k = 0; k < 20; k++) {
             INDArray gradient = normal(100 + k, 5, 3);
@@ -335,7 +354,8 @@ class KroneckerBlockTest {
         INDArray dense = Block.of(batchRows(a, g), true).block.toDense();
         INDArray swappedA = Nd4j.vstack(rows(a, 3, 6), rows(a, 0, 3));
         INDArray swappedG = Nd4j.vstack(rows(g, 3, 6), rows(g, 0, 3));
-        assertThat(error(Block.of(batchRows(swappedA, swappedG), true).block.toDense(), dense)).isLessThan(1e-13);
+        assertThat(error(Block.of(batchRows(swappedA, swappedG), true).block.toDense(), dense))
+                .isLessThan(1e-13);
         BatchRows twice = batchRows(Nd4j.vstack(a, a), Nd4j.vstack(g, g));
         assertThat(error(Block.of(twice, true).block.toDense(), dense)).isLessThan(1e-13);
     }
@@ -359,12 +379,8 @@ class KroneckerBlockTest {
         INDArray x = normal(1, 8, 3);
         INDArray y = oneHot(8, 3);
         Recorded plain = Recorder.record(network, TestNetworks.batch(x, y));
-        Recorded scaled = Recorder.record(
-                network,
-                TestNetworks.batch(x, y),
-                DerivativeSource.SCALED_TRUE_LABELS,
-                1,
-                null);
+        Recorded scaled =
+                Recorder.record(network, TestNetworks.batch(x, y), DerivativeSource.SCALED_TRUE_LABELS, 1, null);
         INDArray residuals = network.output(x).sub(y);
         for (String layer : List.of("0", "1")) {
             INDArray g = plain.rows().get(layer).derivatives();
@@ -374,7 +390,8 @@ class KroneckerBlockTest {
                 INDArray residual = rows(residuals, n, n + 1);
                 expected.addi(row.transpose().mmul(row).div(8 * inner(residual, residual)));
             }
-            assertThat(error(Block.of(scaled.rows().get(layer), true).g(), expected)).isLessThan(1e-12);
+            assertThat(error(Block.of(scaled.rows().get(layer), true).g(), expected))
+                    .isLessThan(1e-12);
         }
     }
 }

@@ -1,0 +1,244 @@
+package io.github.dl4jkfac;
+
+import static io.github.dl4jkfac.TestNetworks.batch;
+import static io.github.dl4jkfac.TestNetworks.dense;
+import static io.github.dl4jkfac.TestNetworks.error;
+import static io.github.dl4jkfac.TestNetworks.fit;
+import static io.github.dl4jkfac.TestNetworks.homogeneous;
+import static io.github.dl4jkfac.TestNetworks.inverse;
+import static io.github.dl4jkfac.TestNetworks.meanProduct;
+import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.TestNetworks.oneHot;
+import static io.github.dl4jkfac.TestNetworks.output;
+import static io.github.dl4jkfac.TestNetworks.rows;
+import static io.github.dl4jkfac.TestNetworks.sequence;
+import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.TestNetworks.symmetric;
+import static io.github.dl4jkfac.TestNetworks.vec;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.dl4jkfac.curvature.BatchRows;
+import java.util.Map;
+import java.util.function.Function;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.lossfunctions.ILossFunction;
+import org.nd4j.linalg.lossfunctions.impl.LossL2;
+import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.lossfunctions.impl.LossMSE;
+
+/** The factors that fit() collects, against the exact Fisher matrix. */
+class FisherEstimateTest {
+
+    /** Statistics at every step, as a plain mean, with parameters that practically stay. */
+    private static KFac.Builder collecting() {
+        return KFac.builder()
+                .statisticsInterval(1)
+                .inverseInterval(1_000_000)
+                .statisticsDecay(0.99999)
+                .learningRate(1e-14)
+                .momentum(0);
+    }
+
+    private static INDArray outputFactor(Model model, String layer) {
+        return symmetric(block(model, layer).worker().state().outputFactor());
+    }
+
+    private static BoundBlock block(Model model, String layer) {
+        return Sessions.of(model).blocks().stream()
+                .filter(block -> block.slot().name().equals(layer))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static MultiLayerNetwork classifier(IUpdater updater) {
+        return sequence(
+                settings(updater),
+                dense(4, 5, Activation.TANH).build(),
+                dense(5, 4, Activation.SIGMOID).hasBias(false).build(),
+                output(4, 3, Activation.SOFTMAX, new LossMCXENT()).build());
+    }
+
+    @Test
+    void empiricalBlocksOfOneSampleAreTheSquareOfItsGradient() {
+        Model model =
+                classifier(KFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build());
+        MultiDataSet sample = batch(normal(1, 1, 4), oneHot(1, 3));
+        Map<String, INDArray> gradients =
+                Recorder.record(classifier(new Sgd(0.1)), sample).gradients();
+        KFacListener.attach(model);
+        fit(model, sample);
+        assertThat(gradients).hasSize(3);
+        gradients.forEach((layer, gradient) -> {
+            INDArray u = vec(gradient);
+            assertThat(error(
+                            block(model, layer).block().toDense(), u.transpose().mmul(u)))
+                    .as("layer %s", layer)
+                    .isLessThan(1e-10);
+        });
+    }
+
+    @Test
+    void sampledFactorsConvergeToTheExactOnesAsTheRootOfTheNumberOfDraws() {
+        INDArray x = normal(1, 16, 4);
+        MultiLayerNetwork plain = classifier(new Sgd(0.1));
+        Map<String, BatchRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
+        MultiLayerNetwork model = classifier(collecting().build());
+        KFacListener.attach(model);
+        int few = 25;
+        int many = 400;
+        double[] early = new double[3];
+        for (int k = 1; k <= many; k++) {
+            fit(model, batch(x, oneHot(16, 3)));
+            for (int layer = 0; layer < 3 && k == few; layer++) {
+                early[layer] = error(outputFactor(model, "" + layer), exactFactor(exact.get("" + layer)));
+            }
+        }
+        for (int layer = 0; layer < 3; layer++) {
+            double late = error(outputFactor(model, "" + layer), exactFactor(exact.get("" + layer)));
+            // one draw of a sample has an error of the order of the factor itself
+            assertThat(early[layer])
+                    .as("layer %d", layer)
+                    .isBetween(0.2 / Math.sqrt(few * 16), 4 / Math.sqrt(few * 16));
+            assertThat(late).as("layer %d", layer).isBetween(0.2 / Math.sqrt(many * 16), 4 / Math.sqrt(many * 16));
+        }
+    }
+
+    private static INDArray exactFactor(BatchRows rows) {
+        INDArray g = rows.derivatives();
+        return g.transpose().mmul(g).div(rows.samples());
+    }
+
+    /** Equal heads: with the same noise in both, G would be 2 (W1 + W2)(W1 + W2)^T. */
+    @Test
+    void outputsAreDrawnIndependently() {
+        ComputationGraph graph = new ComputationGraph(settings(collecting().build())
+                .graphBuilder()
+                .addInputs("x")
+                .addLayer("a", dense(3, 4, Activation.IDENTITY).build(), "x")
+                .addLayer("y1", output(4, 2, Activation.IDENTITY, new LossL2()).build(), "a")
+                .addLayer("y2", output(4, 2, Activation.IDENTITY, new LossL2()).build(), "a")
+                .setOutputs("y1", "y2")
+                .build());
+        graph.init();
+        TestNetworks.disturb(graph);
+        KFacListener.attach(graph);
+        INDArray y = normal(2, 3000, 2);
+        fit(graph, new MultiDataSet(new INDArray[] {normal(1, 3000, 3)}, new INDArray[] {y, y}));
+        INDArray w1 = graph.getLayer("y1").getParam("W");
+        INDArray w2 = graph.getLayer("y2").getParam("W");
+        INDArray expected = w1.mmul(w1.transpose()).add(w2.mmul(w2.transpose())).mul(2);
+        assertThat(error(outputFactor(graph, "a"), expected)).isLessThan(3 * Math.sqrt(5.0 / 3000));
+    }
+
+    private static void assertFitSolvesLeastSquares(ILossFunction loss) {
+        KFac undamped = KFac.builder()
+                .damping(1e-12)
+                .learningRate(1)
+                .momentum(0)
+                .withoutKlClip()
+                .build();
+        Function<IUpdater, MultiLayerNetwork> linear = updater -> sequence(
+                settings(updater), output(4, 3, Activation.IDENTITY, loss).build());
+        MultiLayerNetwork network = linear.apply(undamped);
+        KFacListener.attach(network);
+        INDArray x = normal(1, 6000, 4);
+        INDArray y = normal(2, 6000, 3);
+        INDArray abar = homogeneous(x);
+        INDArray solution = inverse(meanProduct(abar, abar)).mmul(meanProduct(abar, y));
+        INDArray distance = TestNetworks.weights(network, "0").sub(solution);
+        fit(network, batch(x, y));
+        // what is left is the sampling error of G, about sqrt(4 / 6000)
+        assertThat(TestNetworks.weights(network, "0")
+                        .sub(solution)
+                        .norm2Number()
+                        .doubleValue())
+                .isLessThan(3 * Math.sqrt(4.0 / 6000) * distance.norm2Number().doubleValue());
+    }
+
+    @Test
+    void oneUndampedStepOfFitSolvesLeastSquaresUpToTheSamplingError() {
+        assertFitSolvesLeastSquares(new LossL2());
+        assertFitSolvesLeastSquares(new LossMSE());
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Curvature.class, names = "SAMPLED_FISHER", mode = EnumSource.Mode.EXCLUDE)
+    void factorsOfAFractionAreThoseOfTheFirstSamples(Curvature curvature) {
+        INDArray x = normal(1, 20, 4);
+        INDArray y = oneHot(20, 3);
+        Model quarter = classifier(
+                collecting().curvature(curvature).statisticsFraction(0.25).build());
+        Model first = classifier(collecting().curvature(curvature).build());
+        KFacListener.attach(quarter);
+        KFacListener.attach(first);
+        fit(quarter, batch(x, y));
+        fit(first, batch(rows(x, 0, 5), rows(y, 0, 5)));
+        assertFactorsEqual(quarter, first);
+    }
+
+    private static void assertFactorsEqual(Model one, Model other) {
+        for (BoundBlock block : Sessions.of(one).blocks()) {
+            assertThat(error(
+                            block.block().toDense(),
+                            block(other, block.slot().name()).block().toDense()))
+                    .as("layer %s", block.slot().name())
+                    .isLessThan(1e-12);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.25, 1})
+    void sampledInputFactorsAreThoseOfTheFirstSamples(double fraction) {
+        INDArray x = normal(1, 20, 4);
+        MultiLayerNetwork model =
+                classifier(collecting().statisticsFraction(fraction).build());
+        KFacListener.attach(model);
+        fit(model, batch(x, oneHot(20, 3)));
+        INDArray first = homogeneous(rows(x, 0, (int) (20 * fraction)));
+        INDArray factor = symmetric(block(model, "0").worker().state().inputFactor());
+        assertThat(error(factor, meanProduct(first, first))).isLessThan(1e-12);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Curvature.class)
+    void globalRandomStreamIsLeftAlone(Curvature curvature) {
+        Model model = classifier(KFac.builder().curvature(curvature).build());
+        KFacListener.attach(model);
+        long root = Nd4j.getRandom().rootState();
+        long node = Nd4j.getRandom().nodeState();
+        fit(model, batch(normal(1, 6, 4), oneHot(6, 3)));
+        assertThat(Nd4j.getRandom().rootState()).isEqualTo(root);
+        assertThat(Nd4j.getRandom().nodeState()).isEqualTo(node);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Curvature.class)
+    void factorsAndInversesArePositiveDefiniteWhenDamped(Curvature curvature) {
+        Model model = classifier(KFac.builder().curvature(curvature).build());
+        KFacListener.attach(model);
+        for (int k = 0; k < 3; k++) {
+            fit(model, batch(normal(k, 3, 4), oneHot(3, 3)));
+        }
+        for (BoundBlock block : Sessions.of(model).blocks()) {
+            block.worker().state().asMap().forEach((name, matrix) -> {
+                for (int k = 0; k < 20 && !name.equals("momentum"); k++) {
+                    INDArray v = normal(100 + k, matrix.size(0), 1);
+                    double form = v.transpose().mmul(symmetric(matrix)).mmul(v).getDouble(0);
+                    assertThat(form).as(name).isGreaterThanOrEqualTo(name.contains("inverse") ? Double.MIN_NORMAL : 0);
+                }
+            });
+        }
+    }
+}
