@@ -1,15 +1,19 @@
 package io.github.dl4jkfac.capture;
 
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.graph.vertex.VertexIndices;
+import org.deeplearning4j.nn.graph.vertex.impl.FrozenVertex;
 import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
+import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -23,9 +27,31 @@ final class GraphView extends NetworkView {
     private final boolean[] leadsToSlot;
 
     GraphView(ComputationGraph graph) {
-        super(named(graph));
+        super(named(graph), reached(graph));
         this.graph = graph;
         this.leadsToSlot = findVerticesAboveSlots();
+    }
+
+    private static Set<Layer> reached(ComputationGraph graph) {
+        boolean[] reached = new boolean[graph.getVertices().length];
+        Set<Layer> layers = Collections.newSetFromMap(new IdentityHashMap<>());
+        int[] order = graph.topologicalSortOrder();
+        for (int i = order.length - 1; i >= 0; i--) {
+            GraphVertex vertex = graph.getVertices()[order[i]];
+            boolean frozen = vertex instanceof FrozenVertex || vertex.getLayer() instanceof FrozenLayer;
+            if (frozen || !(vertex.isOutputVertex() || reached[order[i]])) {
+                continue;
+            }
+            if (vertex.hasLayer()) {
+                layers.add(vertex.getLayer());
+            }
+            if (vertex.getInputVertices() != null) {
+                for (VertexIndices input : vertex.getInputVertices()) {
+                    reached[input.getVertexIndex()] = true;
+                }
+            }
+        }
+        return layers;
     }
 
     private static Map<String, Layer> named(ComputationGraph graph) {

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.capture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
@@ -36,7 +37,11 @@ public abstract class NetworkView {
         }
     }
 
-    NetworkView(Map<String, Layer> named) {
+    /**
+     * @param named all layers by name, in the order of their parameters
+     * @param reached the layers that DL4J's backward pass gets to: it stops at frozen ones
+     */
+    NetworkView(Map<String, Layer> named, Set<Layer> reached) {
         named.forEach((name, layer) -> {
             OutputHead head = OutputHead.of(name, layer);
             if (head != null) {
@@ -44,7 +49,7 @@ public abstract class NetworkView {
             } else if (layer instanceof IOutputLayer) {
                 unsampledOutput = name;
             }
-            String obstacle = LayerSlot.obstacle(layer);
+            String obstacle = reached.contains(layer) ? LayerSlot.obstacle(layer) : "below a frozen layer";
             if (obstacle == null) {
                 slots.add(LayerSlot.of(name, layer, head));
             }

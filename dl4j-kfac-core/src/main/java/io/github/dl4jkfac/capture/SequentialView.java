@@ -1,11 +1,14 @@
 package io.github.dl4jkfac.capture;
 
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.MultiLayerUpdater;
@@ -19,8 +22,16 @@ final class SequentialView extends NetworkView {
     private final MultiLayerNetwork network;
 
     SequentialView(MultiLayerNetwork network) {
-        super(named(network));
+        super(named(network), reached(network));
         this.network = network;
+    }
+
+    private static Set<Layer> reached(MultiLayerNetwork network) {
+        Set<Layer> reached = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = network.getnLayers() - 1; i >= 0 && !(network.getLayer(i) instanceof FrozenLayer); i--) {
+            reached.add(network.getLayer(i));
+        }
+        return reached;
     }
 
     private static Map<String, Layer> named(MultiLayerNetwork network) {
