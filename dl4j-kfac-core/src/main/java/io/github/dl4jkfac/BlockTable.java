@@ -41,8 +41,8 @@ final class BlockTable {
         }
         List<String> covered = blocks.stream().map(block -> block.slot().name()).toList();
         Layouts.fallbacks(network, covered)
-                .forEach((layer, reason) -> table.append(
-                        String.format(Locale.ROOT, "%n%-16s %-10s %s", layer, "fallback", reason)));
+                .forEach((layer, reason) ->
+                        table.append(String.format(Locale.ROOT, "%n%-16s %-10s %s", layer, "fallback", reason)));
         return table.toString();
     }
 }

@@ -135,8 +135,9 @@ public final class KFac implements IUpdater {
      */
     @Override
     public GradientUpdater<?> instantiate(Map<String, INDArray> updaterState, boolean initializeStateArrays) {
-        throw new IllegalStateException("KFac trains the layers of a MultiLayerNetwork or ComputationGraph; a SameDiff graph has "
-                + "none. Use another updater for it.");
+        throw new IllegalStateException(
+                "KFac trains the layers of a MultiLayerNetwork or ComputationGraph; a SameDiff graph has "
+                        + "none. Use another updater for it.");
     }
 
     @Override
@@ -295,7 +296,8 @@ public final class KFac implements IUpdater {
         /** Updater of all parameters that have no curvature block; Adam with its defaults unless set. */
         public Builder fallback(IUpdater updater) {
             if (updater instanceof KFac) {
-                throw new IllegalArgumentException("KFac: the fallback updater cannot be KFac itself; use Adam, for example");
+                throw new IllegalArgumentException(
+                        "KFac: the fallback updater cannot be KFac itself; use Adam, for example");
             }
             this.fallback = Objects.requireNonNull(updater, "fallback");
             return this;

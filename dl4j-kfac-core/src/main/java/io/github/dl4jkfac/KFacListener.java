@@ -33,8 +33,9 @@ public final class KFacListener extends BaseTrainingListener {
     public static KFacListener attach(Model model) {
         Session session = Sessions.of(model);
         if (session == null && !Sessions.usesKFac(model)) {
-            throw new IllegalArgumentException("No layer of the network has the updater KFac. Configure it with .updater(new KFac()), "
-                    + "or call KFacListener.swapUpdater(net, new KFac())");
+            throw new IllegalArgumentException(
+                    "No layer of the network has the updater KFac. Configure it with .updater(new KFac()), "
+                            + "or call KFacListener.swapUpdater(net, new KFac())");
         }
         Collection<TrainingListener> listeners = listeners(model);
         for (TrainingListener listener : listeners) {

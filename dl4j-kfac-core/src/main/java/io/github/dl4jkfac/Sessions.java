@@ -83,7 +83,8 @@ final class Sessions {
         KFac config = requireOneNetworkWideSetting(blocks);
         DerivativeSource source = config.curvature().source();
         network.requireSource(source);
-        NetworkStep step = new NetworkStep(parts(blocks, network, solver), config.hyperparameters().klClip());
+        NetworkStep step = new NetworkStep(
+                parts(blocks, network, solver), config.hyperparameters().klClip());
         Session session = new Session(model, network, blocks, step, source);
         blocks.forEach(block -> block.worker().bind(step, session));
         return session;
@@ -92,8 +93,8 @@ final class Sessions {
     private static void requireGradientDescent(NetworkView network) {
         OptimizationAlgorithm algorithm = network.optimizationAlgorithm();
         if (algorithm != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT) {
-            throw new IllegalArgumentException("KFac needs optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got " + algorithm
-                    + ", which evaluates several gradients in one step");
+            throw new IllegalArgumentException("KFac needs optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got "
+                    + algorithm + ", which evaluates several gradients in one step");
         }
     }
 
@@ -105,7 +106,8 @@ final class Sessions {
                 LayerSlot slot = network.slots().stream()
                         .filter(candidate -> candidate.name().equals(name))
                         .findFirst()
-                        .orElseThrow(() -> new IllegalStateException("KFac: the network has no dense layer '" + name + "'"));
+                        .orElseThrow(
+                                () -> new IllegalStateException("KFac: the network has no dense layer '" + name + "'"));
                 CurvatureBlock curvature = new KroneckerBlock(
                         name, worker.state(), worker.hyperparameters().statisticsDecay(), solver);
                 blocks.add(new BoundBlock(slot, curvature, worker, block.getLayersAndVariablesInBlock()));
@@ -114,10 +116,11 @@ final class Sessions {
         return blocks;
     }
 
-    private static List<StepPart> parts(
-            List<BoundBlock> blocks, NetworkView network, SymmetricSolver solver) {
+    private static List<StepPart> parts(List<BoundBlock> blocks, NetworkView network, SymmetricSolver solver) {
         Map<Object, INDArray> gradients = new IdentityHashMap<>();
-        network.updater().getUpdaterBlocks().forEach(block -> gradients.put(block.getGradientUpdater(), block.getGradientView()));
+        network.updater()
+                .getUpdaterBlocks()
+                .forEach(block -> gradients.put(block.getGradientUpdater(), block.getGradientView()));
         return blocks.stream()
                 .map(block -> new StepPart(
                         block.worker(), block.block(), gradients.get(block.worker()), block::regularise, solver))
@@ -130,10 +133,14 @@ final class Sessions {
         for (BoundBlock block : blocks) {
             KFac other = (KFac) block.worker().getConfig();
             boolean same = first.curvature() == other.curvature()
-                    && first.hyperparameters().networkWide().equals(other.hyperparameters().networkWide());
+                    && first.hyperparameters()
+                            .networkWide()
+                            .equals(other.hyperparameters().networkWide());
             if (!same) {
-                throw new IllegalArgumentException("KFac: layers '" + blocks.get(0).slot().name() + "' and '"
-                        + block.slot().name() + "' differ in an option that holds for the whole network (curvature, klClip, "
+                throw new IllegalArgumentException("KFac: layers '"
+                        + blocks.get(0).slot().name() + "' and '"
+                        + block.slot().name()
+                        + "' differ in an option that holds for the whole network (curvature, klClip, "
                         + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first + " and " + other
                         + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.");
             }

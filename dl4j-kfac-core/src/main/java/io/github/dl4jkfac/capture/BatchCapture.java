@@ -120,7 +120,8 @@ public final class BatchCapture {
         INDArray inputs = slot.capture().inputs();
         boolean perSample = derivative.size(0) == rows;
         INDArray weights = perSample ? active : null;
-        double count = weights == null ? derivative.size(0) : weights.sumNumber().doubleValue();
+        double count =
+                weights == null ? derivative.size(0) : weights.sumNumber().doubleValue();
         return new BatchRows(inputs, derivative, weights, count, perSample ? rows : network.batchSize());
     }
 

@@ -25,7 +25,8 @@ final class Categorical extends OutputDistribution {
         INDArray gradient = p.subi(drawClasses(z, random));
         if (classWeights != null) {
             INDArray types = labels.castTo(z.dataType());
-            INDArray weights = types.mulRowVector(classWeights.castTo(z.dataType())).sum(true, 1);
+            INDArray weights =
+                    types.mulRowVector(classWeights.castTo(z.dataType())).sum(true, 1);
             gradient.muliColumnVector(Transforms.sqrt(weights, false));
         }
         return gradient;

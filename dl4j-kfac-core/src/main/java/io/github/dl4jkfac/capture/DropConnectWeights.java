@@ -23,7 +23,8 @@ final class DropConnectWeights {
             field.setAccessible(true);
             return field;
         } catch (NoSuchFieldException e) {
-            throw new IllegalStateException("This version of Deeplearning4j keeps no weight noise; KFac needs 1.0.0-M2.1", e);
+            throw new IllegalStateException(
+                    "This version of Deeplearning4j keeps no weight noise; KFac needs 1.0.0-M2.1", e);
         }
     }
 

@@ -25,7 +25,8 @@ final class Gaussian extends ElementwiseNoise {
     @Override
     INDArray drawAtOutput(INDArray output, Random random) {
         double c = meanOverOutputs ? 1.0 / output.size(1) : 1.0;
-        INDArray noise = Nd4j.randn(random, output.shape()).castTo(output.dataType()).muli(Math.sqrt(2 * c));
+        INDArray noise =
+                Nd4j.randn(random, output.shape()).castTo(output.dataType()).muli(Math.sqrt(2 * c));
         if (outputWeights != null) {
             noise.muliRowVector(Transforms.sqrt(outputWeights.castTo(output.dataType()), true));
         }

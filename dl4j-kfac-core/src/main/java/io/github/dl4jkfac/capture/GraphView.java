@@ -56,7 +56,8 @@ final class GraphView extends NetworkView {
 
     private static Map<String, Layer> named(ComputationGraph graph) {
         if (graph.getVertices() == null) {
-            throw new IllegalStateException("The graph has no parameters yet: call graph.init() before KFacListener.attach(graph)");
+            throw new IllegalStateException(
+                    "The graph has no parameters yet: call graph.init() before KFacListener.attach(graph)");
         }
         Map<String, Layer> named = new LinkedHashMap<>();
         for (int index : graph.topologicalSortOrder()) {
@@ -170,7 +171,11 @@ final class GraphView extends NetworkView {
     }
 
     private INDArray[] throughLayer(
-            GraphVertex vertex, INDArray epsilon, boolean further, Map<LayerSlot, INDArray> derivatives, Random random) {
+            GraphVertex vertex,
+            INDArray epsilon,
+            boolean further,
+            Map<LayerSlot, INDArray> derivatives,
+            Random random) {
         LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
         LayerSlot slot = slotOf(vertex.getLayer());
         OutputHead head = headOf(vertex.getLayer());

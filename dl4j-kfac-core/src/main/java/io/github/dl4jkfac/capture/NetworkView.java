@@ -106,8 +106,9 @@ public abstract class NetworkView {
      */
     public final void requireSource(DerivativeSource source) {
         if (source != DerivativeSource.TRUE_LABELS && unsampledOutput != null) {
-            throw new IllegalArgumentException("KFac: this curvature needs outputs of type OutputLayer or LossLayer, but output '"
-                    + unsampledOutput + "' is another one. Use Curvature.EMPIRICAL_FISHER.");
+            throw new IllegalArgumentException(
+                    "KFac: this curvature needs outputs of type OutputLayer or LossLayer, but output '"
+                            + unsampledOutput + "' is another one. Use Curvature.EMPIRICAL_FISHER.");
         }
         if (source == DerivativeSource.MODEL_TARGETS) {
             heads.forEach(OutputHead::distribution);

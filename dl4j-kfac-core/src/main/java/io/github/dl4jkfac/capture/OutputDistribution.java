@@ -61,9 +61,12 @@ abstract class OutputDistribution {
         if (kind == LossPoisson.class) {
             return new Poisson(activation);
         }
-        throw new IllegalArgumentException("KFac: Curvature.SAMPLED_FISHER draws targets from the model's predictive distribution, "
-                + "but the loss " + loss.getClass().getSimpleName() + " with activation '" + activation + "' of output layer '"
-                + layer + "' has none. Use Curvature.EMPIRICAL_FISHER or Curvature.IMPROVED_EMPIRICAL_FISHER, which take any loss, "
-                + "or one of: MCXENT or NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE, POISSON.");
+        throw new IllegalArgumentException(
+                "KFac: Curvature.SAMPLED_FISHER draws targets from the model's predictive distribution, "
+                        + "but the loss " + loss.getClass().getSimpleName() + " with activation '" + activation
+                        + "' of output layer '"
+                        + layer
+                        + "' has none. Use Curvature.EMPIRICAL_FISHER or Curvature.IMPROVED_EMPIRICAL_FISHER, which take any loss, "
+                        + "or one of: MCXENT or NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE, POISSON.");
     }
 }

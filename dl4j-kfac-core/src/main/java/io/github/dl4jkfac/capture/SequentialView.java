@@ -36,7 +36,8 @@ final class SequentialView extends NetworkView {
 
     private static Map<String, Layer> named(MultiLayerNetwork network) {
         if (network.getLayers() == null) {
-            throw new IllegalStateException("The network has no parameters yet: call net.init() before KFacListener.attach(net)");
+            throw new IllegalStateException(
+                    "The network has no parameters yet: call net.init() before KFacListener.attach(net)");
         }
         Map<String, Layer> named = new LinkedHashMap<>();
         for (int i = 0; i < network.getLayers().length; i++) {
@@ -124,9 +125,8 @@ final class SequentialView extends NetworkView {
                 derivatives.put(slot, delta);
                 epsilon = i == lowest ? null : slot.throughWeights(delta);
             } else {
-                epsilon = head == null
-                        ? PassThrough.backward(layer, epsilon, workspaces)
-                        : head.sampleDerivative(random);
+                epsilon =
+                        head == null ? PassThrough.backward(layer, epsilon, workspaces) : head.sampleDerivative(random);
             }
             if (i > lowest && preProcessor(i) != null) {
                 epsilon = preProcessor(i).backprop(epsilon, batchSize(), workspaces);

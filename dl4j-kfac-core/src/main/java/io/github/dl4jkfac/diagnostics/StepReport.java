@@ -11,8 +11,7 @@ import java.util.Map;
  * @param klScale nu of the last step, in (0,1]; 1 when the KL bound did not bind (Ba, Grosse, Martens 2017, sec. 5)
  * @param phaseNanos nanoseconds spent since the network was bound, by phase
  */
-public record StepReport(
-        long steps, long skippedBatches, double damping, double klScale, Map<Phase, Long> phaseNanos) {
+public record StepReport(long steps, long skippedBatches, double damping, double klScale, Map<Phase, Long> phaseNanos) {
 
     public StepReport {
         phaseNanos = Map.copyOf(phaseNanos);

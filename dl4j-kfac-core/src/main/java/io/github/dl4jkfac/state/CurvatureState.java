@@ -27,8 +27,9 @@ public final class CurvatureState {
     public CurvatureState(StateLayout layout, INDArray view) {
         long needed = layout.parameters() + curvatureSize(layout);
         if (view == null || view.length() < needed) {
-            throw new IllegalStateException("Updater state of " + layout + " holds " + (view == null ? 0 : view.length())
-                    + " numbers, needs " + needed + ". The model's configuration and its updater state do not belong together.");
+            throw new IllegalStateException(
+                    "Updater state of " + layout + " holds " + (view == null ? 0 : view.length()) + " numbers, needs "
+                            + needed + ". The model's configuration and its updater state do not belong together.");
         }
         this.layout = layout;
         this.view = view.reshape(view.length());

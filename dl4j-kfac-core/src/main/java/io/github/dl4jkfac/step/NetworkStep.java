@@ -109,10 +109,12 @@ public final class NetworkStep {
     }
 
     private static void requireOwnGradient(StepPart part, INDArray gradient) {
-        if (part.gradient().data().address() != gradient.data().address() || part.gradient().offset() != gradient.offset()) {
-            throw new IllegalStateException("KFac: layer '" + part.worker().layout().layer()
-                    + "' was given a gradient that its network did not compute. Natural-gradient steps need the network's own"
-                    + " backward pass: call fit() on the network, or use another updater for external gradients.");
+        if (part.gradient().data().address() != gradient.data().address()
+                || part.gradient().offset() != gradient.offset()) {
+            throw new IllegalStateException(
+                    "KFac: layer '" + part.worker().layout().layer()
+                            + "' was given a gradient that its network did not compute. Natural-gradient steps need the network's own"
+                            + " backward pass: call fit() on the network, or use another updater for external gradients.");
         }
     }
 
@@ -133,8 +135,11 @@ public final class NetworkStep {
             klScale = klClip > 0 && squaredLength > klClip ? Math.sqrt(klClip / squaredLength) : 1;
             stage = Stage.PREPARED;
         } else {
-            LOG.warn("K-FAC step skipped at iteration {}: the preconditioned gradient has the squared length {}. "
-                    + "An inverse is damaged or the gradient overflowed; raise the damping.", iteration, squaredLength);
+            LOG.warn(
+                    "K-FAC step skipped at iteration {}: the preconditioned gradient has the squared length {}. "
+                            + "An inverse is damaged or the gradient overflowed; raise the damping.",
+                    iteration,
+                    squaredLength);
             stage = Stage.SKIPPED;
         }
     }

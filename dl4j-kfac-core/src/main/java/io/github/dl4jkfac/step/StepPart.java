@@ -56,8 +56,7 @@ public final class StepPart {
     }
 
     INDArray matrix(INDArray buffer) {
-        return buffer.get(NDArrayIndex.interval(0, update.length()))
-                .reshape('f', update.size(0), update.size(1));
+        return buffer.get(NDArrayIndex.interval(0, update.length())).reshape('f', update.size(0), update.size(1));
     }
 
     void regularise(double rate, int iteration, int epoch) {

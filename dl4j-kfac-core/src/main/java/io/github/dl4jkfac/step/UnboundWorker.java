@@ -15,10 +15,11 @@ public final class UnboundWorker implements GradientUpdater<IUpdater> {
     }
 
     static IllegalStateException missingListener() {
-        return new IllegalStateException("The KFac updater is not connected to its network, so it has no curvature to work with. "
-                + "Add one line before fit(): KFacListener.attach(net); "
-                + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
-                + "Layer-wise pretrain() is not supported by KFac: use another updater for it.");
+        return new IllegalStateException(
+                "The KFac updater is not connected to its network, so it has no curvature to work with. "
+                        + "Add one line before fit(): KFacListener.attach(net); "
+                        + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
+                        + "Layer-wise pretrain() is not supported by KFac: use another updater for it.");
     }
 
     @Override
