@@ -16,11 +16,31 @@ final class ActivationTap implements IActivation, Tap {
 
     private final IActivation base;
     private final transient Recording recording;
-    private final transient Thread thread = Thread.currentThread();
+    private final transient Thread thread;
 
     ActivationTap(IActivation base, Recording recording) {
+        this(base, recording, Thread.currentThread());
+    }
+
+    private ActivationTap(IActivation base, Recording recording, Thread thread) {
         this.base = base;
         this.recording = recording;
+        this.thread = thread;
+    }
+
+    /**
+     * Takes one recording's tap out, and all that no longer record, such as those that a clone has taken over. Networks that share a
+     * configuration and train in several threads each have theirs, one over the other.
+     */
+    static IActivation without(IActivation activation, Recording recording) {
+        if (!(activation instanceof ActivationTap tap)) {
+            return activation;
+        }
+        IActivation below = without(tap.base, recording);
+        if (tap.recording == recording || !tap.recording.isActive()) {
+            return below;
+        }
+        return below == tap.base ? tap : new ActivationTap(below, tap.recording, tap.thread);
     }
 
     @Override
@@ -36,7 +56,7 @@ final class ActivationTap implements IActivation, Tap {
     @Override
     public Pair<INDArray, INDArray> backprop(INDArray in, INDArray epsilon) {
         // Two networks may share one configuration and train in different threads; only the own one counts.
-        boolean own = Thread.currentThread() == thread;
+        boolean own = Thread.currentThread() == thread && recording.isActive();
         if (own) {
             recording.preActivation(in);
         }
@@ -53,7 +73,7 @@ final class ActivationTap implements IActivation, Tap {
     }
 
     private Object writeReplace() {
-        return base;
+        return Tap.unwrap(base);
     }
 
     @Override

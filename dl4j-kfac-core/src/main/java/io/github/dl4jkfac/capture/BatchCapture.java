@@ -45,9 +45,10 @@ public final class BatchCapture {
         armed = true;
         source = derivatives;
         boolean wholeBatch = source == DerivativeSource.MODEL_TARGETS && !network.passesSlotsOnly();
-        rows = wholeBatch ? network.batchSize() : (long) Math.ceil(fraction * network.batchSize());
-        network.heads().forEach(head -> head.arm(source, rows));
-        network.slots().forEach(slot -> slot.arm(source, rows));
+        int batch = network.batchSize();
+        rows = wholeBatch ? batch : (long) Math.ceil(fraction * batch);
+        network.heads().forEach(head -> head.arm(source, rows, batch));
+        network.slots().forEach(slot -> slot.arm(source, rows, batch));
         if (source == DerivativeSource.MODEL_TARGETS) {
             withDropout.forEach(conf -> conf.setIDropout(new DropoutTap(Tap.unwrap(conf.getIDropout()))));
         }

@@ -12,7 +12,9 @@ class LayerCapture implements Recording {
     private final ReusableMatrix memory = new ReusableMatrix();
 
     private DerivativeSource source;
+    private volatile boolean active;
     private long rows;
+    private long batch;
     private INDArray inputs;
     private INDArray recorded;
     private INDArray noisyWeights;
@@ -24,14 +26,27 @@ class LayerCapture implements Recording {
     /**
      * Forgets the last pass.
      *
-     * @param rows how many rows of the batch are wanted; layers whose rows are no samples ignore it
+     * @param rows how many samples of the batch are wanted; layers whose rows are no samples ignore it
+     * @param batch how many samples there are
      */
-    void start(DerivativeSource source, long rows) {
+    void start(DerivativeSource source, long rows, long batch) {
+        this.active = true;
         this.source = source;
         this.rows = rows;
+        this.batch = batch;
         inputs = null;
         recorded = null;
         noisyWeights = null;
+    }
+
+    /** Ends the recording; what has been recorded stays. */
+    void stop() {
+        active = false;
+    }
+
+    @Override
+    public boolean isActive() {
+        return active;
     }
 
     @Override
@@ -58,9 +73,9 @@ class LayerCapture implements Recording {
         return recorded != null;
     }
 
-    /** Layer inputs, after dropout; [rows,nIn]. Valid until DL4J's step ends. */
+    /** Layer inputs, after dropout; [rows,nIn], in the layer's floating type as DL4J uses them. Valid until DL4J's step ends. */
     INDArray inputs() {
-        return first(inputs);
+        return first(inputs).castTo(recorded.dataType());
     }
 
     /** Pre-activations if targets are to be drawn, derivatives otherwise; [rows,nOut], free to be overwritten. */
@@ -73,9 +88,9 @@ class LayerCapture implements Recording {
         return noisyWeights == null ? layer.getParam(DefaultParamInitializer.WEIGHT_KEY) : noisyWeights;
     }
 
-    /** The wanted rows of an array with one row per sample. */
+    /** The wanted rows of an array with one row per sample; all of any other array, such as one with a row per time step. */
     INDArray first(INDArray array) {
-        return array == null || array.size(0) <= rows
+        return array == null || array.size(0) != batch || rows == batch
                 ? array
                 : array.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all());
     }

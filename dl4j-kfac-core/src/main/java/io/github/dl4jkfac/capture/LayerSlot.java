@@ -78,17 +78,26 @@ public final class LayerSlot {
     }
 
     /** Puts a tap in place of the hidden layer's activation function; an output layer is tapped at its loss. */
-    void arm(DerivativeSource source, long rows) {
+    void arm(DerivativeSource source, long rows, long batch) {
         if (head == null) {
-            capture.start(source, rows);
-            layer.layerConf().setActivationFn(new ActivationTap(activation(), capture));
+            capture.start(source, rows, batch);
+            synchronized (layer.layerConf()) {
+                layer.layerConf().setActivationFn(new ActivationTap(untapped(), capture));
+            }
         }
     }
 
     void disarm() {
         if (head == null) {
-            layer.layerConf().setActivationFn(activation());
+            capture.stop();
+            synchronized (layer.layerConf()) {
+                layer.layerConf().setActivationFn(untapped());
+            }
         }
+    }
+
+    private IActivation untapped() {
+        return ActivationTap.without(layer.layerConf().getActivationFn(), capture);
     }
 
     private IActivation activation() {

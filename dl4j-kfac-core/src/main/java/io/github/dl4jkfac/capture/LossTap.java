@@ -14,11 +14,28 @@ final class LossTap implements ILossFunction, Tap {
 
     private final ILossFunction base;
     private final transient OutputRecording recording;
-    private final transient Thread thread = Thread.currentThread();
+    private final transient Thread thread;
 
     LossTap(ILossFunction base, OutputRecording recording) {
+        this(base, recording, Thread.currentThread());
+    }
+
+    private LossTap(ILossFunction base, OutputRecording recording, Thread thread) {
         this.base = base;
         this.recording = recording;
+        this.thread = thread;
+    }
+
+    /** Takes one recording's tap out; see {@link ActivationTap#without}. */
+    static ILossFunction without(ILossFunction loss, OutputRecording recording) {
+        if (!(loss instanceof LossTap tap)) {
+            return loss;
+        }
+        ILossFunction below = without(tap.base, recording);
+        if (tap.recording == recording || !tap.recording.isActive()) {
+            return below;
+        }
+        return below == tap.base ? tap : new LossTap(below, tap.recording, tap.thread);
     }
 
     @Override
@@ -28,7 +45,7 @@ final class LossTap implements ILossFunction, Tap {
 
     @Override
     public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
-        boolean own = Thread.currentThread() == thread;
+        boolean own = Thread.currentThread() == thread && recording.isActive();
         if (own) {
             recording.labels(labels, mask);
             recording.preActivation(preOutput);
@@ -63,7 +80,7 @@ final class LossTap implements ILossFunction, Tap {
     }
 
     private Object writeReplace() {
-        return base;
+        return Tap.unwrap(base);
     }
 
     @Override

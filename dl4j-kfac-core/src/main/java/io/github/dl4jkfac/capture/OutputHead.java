@@ -28,15 +28,20 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         return rows ? new OutputHead(name, (BaseLayer<?>) layer) : null;
     }
 
-    void arm(DerivativeSource source, long rows) {
-        start(source, rows);
+    void arm(DerivativeSource source, long rows, long batch) {
+        start(source, rows, batch);
         labels = null;
         mask = null;
-        setLoss(new LossTap(Tap.unwrap(loss()), this));
+        synchronized (conf) {
+            setLoss(new LossTap(LossTap.without(loss(), this), this));
+        }
     }
 
     void disarm() {
-        setLoss(Tap.unwrap(loss()));
+        stop();
+        synchronized (conf) {
+            setLoss(LossTap.without(loss(), this));
+        }
     }
 
     @Override

@@ -10,4 +10,7 @@ interface Recording {
 
     /** Called with the derivative with respect to {@code z}. */
     void derivative(INDArray delta);
+
+    /** Whether anything is to be recorded; a tap that was left behind, in a clone for example, finds that it is not. */
+    boolean isActive();
 }

@@ -6,9 +6,13 @@ interface Tap {
     /** What it stands in for. */
     Object base();
 
-    /** The part itself, whether a tap stands in for it or not. */
+    /** The part itself, however many taps stand in for it. */
     @SuppressWarnings("unchecked")
     static <T> T unwrap(T part) {
-        return part instanceof Tap tap ? (T) tap.base() : part;
+        T bare = part;
+        while (bare instanceof Tap tap) {
+            bare = (T) tap.base();
+        }
+        return bare;
     }
 }

@@ -11,7 +11,7 @@ final class TapSerializer extends JsonSerializer<Tap> {
 
     @Override
     public void serialize(Tap tap, JsonGenerator generator, SerializerProvider provider) throws IOException {
-        Object base = tap.base();
+        Object base = Tap.unwrap(tap.base());
         provider.findTypedValueSerializer(base.getClass(), true, null).serialize(base, generator, provider);
     }
 
