@@ -31,12 +31,12 @@ public final class KFacListener extends BaseTrainingListener {
      *     options that contradict each other, or a loss from which the chosen curvature cannot draw
      */
     public static KFacListener attach(Model model) {
-        Session session = Sessions.of(model);
-        if (session == null && !Sessions.usesKFac(model)) {
+        if (!Sessions.usesKFac(NetworkView.of(model))) {
             throw new IllegalArgumentException(
                     "No layer of the network has the updater KFac. Configure it with .updater(new KFac()), "
                             + "or call KFacListener.swapUpdater(net, new KFac())");
         }
+        Session session = Sessions.of(model);
         Collection<TrainingListener> listeners = listeners(model);
         for (TrainingListener listener : listeners) {
             if (listener instanceof KFacListener attached) {
@@ -59,6 +59,7 @@ public final class KFacListener extends BaseTrainingListener {
      */
     public static KFacListener swapUpdater(Model model, KFac updater) {
         NetworkView network = NetworkView.of(model);
+        Sessions.requireTrainable(network, updater);
         boolean changed = false;
         for (NetworkView.NamedLayer named : network.layers()) {
             changed |= swap(named, updater);
@@ -105,7 +106,7 @@ public final class KFacListener extends BaseTrainingListener {
     }
 
     private static void beforeBackward(Model model) {
-        if (isNetwork(model)) {
+        if (isNetwork(model) && Fitting.isUnderWay()) {
             Session session = Sessions.of(model);
             if (session != null) {
                 session.beforeBackward();
@@ -118,6 +119,14 @@ public final class KFacListener extends BaseTrainingListener {
         Session session = isNetwork(model) ? Sessions.find(model) : null;
         if (session != null) {
             session.afterBackward();
+        }
+    }
+
+    @Override
+    public void iterationDone(Model model, int iteration, int epoch) {
+        Session session = isNetwork(model) ? Sessions.find(model) : null;
+        if (session != null) {
+            session.afterStep();
         }
     }
 

@@ -54,6 +54,7 @@ final class Session {
 
     private Random random;
     private boolean expectingBackward;
+    private Snapshot before;
     private long skippedBatches;
     private double lastDamping = Double.NaN;
 
@@ -82,7 +83,7 @@ final class Session {
         }
         expectingBackward = true;
         capture.disarm();
-        if (plan.statisticsDue(steps())) {
+        if (plan.statisticsDue(steps()) || !isReady()) {
             capture.arm(source, shared.statisticsFraction());
         }
     }
@@ -104,6 +105,18 @@ final class Session {
         }
     }
 
+    /** Ends the step: after a batch that was left out, everything is again as it was before it. Called after the updater. */
+    void afterStep() {
+        if (before != null) {
+            before.restore(model, network);
+            before = null;
+        }
+    }
+
+    private boolean isReady() {
+        return blocks.stream().allMatch(block -> block.block().isReady());
+    }
+
     /** Factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch. */
     private double toMeans() {
         return network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize();
@@ -113,12 +126,16 @@ final class Session {
         return blocks.get(0).worker().state().steps();
     }
 
-    /** A gradient that is not finite is replaced by zero, so that no updater of the network can be poisoned by the batch. */
+    /**
+     * A gradient that is not finite is replaced by zero, so that no updater of the network can be poisoned by the batch; since some
+     * of them move even then (by their momentum, or weight decay), what they change is taken back after the step.
+     */
     private boolean requireFiniteGradient() {
         if (isFinite(network.gradient())) {
             return true;
         }
         network.gradient().assign(0);
+        before = Snapshot.of(model, network);
         skip("its gradient is not finite; the parameters stay as they are");
         return false;
     }
@@ -156,8 +173,7 @@ final class Session {
                 blocks.forEach(block -> block.block().update(rows.get(block)));
                 return null;
             });
-            if (plan.inversesDue(steps())
-                    || !blocks.stream().allMatch(block -> block.block().isReady())) {
+            if (plan.inversesDue(steps()) || !isReady()) {
                 timed(Phase.INVERSES, this::refreshInverses);
             }
         }
@@ -207,6 +223,23 @@ final class Session {
             return work.get();
         } finally {
             nanos.merge(phase, System.nanoTime() - start, Long::sum);
+        }
+    }
+
+    /** Parameters and updater state before a step that is to be taken back. */
+    private record Snapshot(INDArray parameters, INDArray state) {
+
+        static Snapshot of(Model model, NetworkView network) {
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                return new Snapshot(
+                        model.params().dup(),
+                        network.updater().getStateViewArray().dup());
+            }
+        }
+
+        void restore(Model model, NetworkView network) {
+            model.params().assign(parameters);
+            network.updater().getStateViewArray().assign(state);
         }
     }
 

@@ -59,18 +59,13 @@ final class Sessions {
     }
 
     /** Whether any parameter of the network has a K-FAC configuration, with or without a Kronecker block. */
-    static boolean usesKFac(Model model) {
-        for (UpdaterBlock block : NetworkView.of(model).updater().getUpdaterBlocks()) {
-            if (block.getGradientUpdater().getConfig() instanceof KFac) {
-                return true;
-            }
-        }
-        return false;
+    static boolean usesKFac(NetworkView network) {
+        return network.layers().stream().anyMatch(Layouts::usesKFac);
     }
 
     private static Session bind(Model model) {
         NetworkView network = NetworkView.of(model);
-        requireGradientDescent(network);
+        requireTrainable(network, null);
         boolean changed = Layouts.write(network);
         if (changed && NetworkView.existingUpdater(model) != null) {
             network.rebuildUpdater();
@@ -80,14 +75,29 @@ final class Sessions {
         if (blocks.isEmpty()) {
             return null;
         }
-        KFac config = requireOneNetworkWideSetting(blocks);
+        KFac config = (KFac) blocks.get(0).worker().getConfig();
         DerivativeSource source = config.curvature().source();
-        network.requireSource(source);
         NetworkStep step = new NetworkStep(
                 parts(blocks, network, solver), config.hyperparameters().klClip());
         Session session = new Session(model, network, blocks, step, source);
         blocks.forEach(block -> block.worker().bind(step, session));
         return session;
+    }
+
+    /**
+     * Checks all that can be wrong, before anything is changed.
+     *
+     * @param swapped the updater that all layers are about to get; null if they keep theirs
+     * @throws IllegalArgumentException if K-FAC cannot train the network
+     */
+    static void requireTrainable(NetworkView network, KFac swapped) {
+        requireGradientDescent(network);
+        Map<String, KFac> blocks = Layouts.blocks(network, swapped);
+        if (!blocks.isEmpty()) {
+            KFac config = requireOneNetworkWideSetting(blocks);
+            network.requireSource(config.curvature().source());
+        }
+        Layouts.requireIndexable(Layouts.stateSizes(network, swapped));
     }
 
     private static void requireGradientDescent(NetworkView network) {
@@ -128,23 +138,23 @@ final class Sessions {
     }
 
     /** Learning rate, momentum and damping may differ from layer to layer; what governs the step as a whole may not. */
-    private static KFac requireOneNetworkWideSetting(List<BoundBlock> blocks) {
-        KFac first = (KFac) blocks.get(0).worker().getConfig();
-        for (BoundBlock block : blocks) {
-            KFac other = (KFac) block.worker().getConfig();
-            boolean same = first.curvature() == other.curvature()
-                    && first.hyperparameters()
+    private static KFac requireOneNetworkWideSetting(Map<String, KFac> blocks) {
+        Map.Entry<String, KFac> first = blocks.entrySet().iterator().next();
+        blocks.forEach((layer, config) -> {
+            boolean same = first.getValue().curvature() == config.curvature()
+                    && first.getValue()
+                            .hyperparameters()
                             .networkWide()
-                            .equals(other.hyperparameters().networkWide());
+                            .equals(config.hyperparameters().networkWide());
             if (!same) {
-                throw new IllegalArgumentException("KFac: layers '"
-                        + blocks.get(0).slot().name() + "' and '"
-                        + block.slot().name()
+                throw new IllegalArgumentException("KFac: layers '" + first.getKey() + "' and '" + layer
                         + "' differ in an option that holds for the whole network (curvature, klClip, "
-                        + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first + " and " + other
+                        + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first.getValue()
+                        + " and "
+                        + config
                         + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.");
             }
-        }
-        return first;
+        });
+        return first.getValue();
     }
 }

@@ -19,7 +19,8 @@ public final class UnboundWorker implements GradientUpdater<IUpdater> {
                 "The KFac updater is not connected to its network, so it has no curvature to work with. "
                         + "Add one line before fit(): KFacListener.attach(net); "
                         + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
-                        + "Layer-wise pretrain() is not supported by KFac: use another updater for it.");
+                        + "KFac serves a MultiLayerNetwork or ComputationGraph in fit(): for a SameDiff graph, or gradients computed outside fit(), "
+                        + "use another updater.");
     }
 
     @Override
