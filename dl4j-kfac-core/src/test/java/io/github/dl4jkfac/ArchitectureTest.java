@@ -1,0 +1,190 @@
+package io.github.dl4jkfac;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/** Which package may know what. */
+@AnalyzeClasses(packages = ArchitectureTest.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    static final String ROOT = "io.github.dl4jkfac";
+    private static final String CAPTURE = ROOT + ".capture..";
+    private static final String CURVATURE = ROOT + ".curvature..";
+    private static final String SOLVE = ROOT + ".solve..";
+    private static final String STEP = ROOT + ".step..";
+    private static final String STATE = ROOT + ".state..";
+    private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
+
+    @ArchTest
+    static final ArchRule onlyCaptureKnowsLiveLayers = noClasses()
+            .that()
+            .resideOutsideOfPackage(CAPTURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.deeplearning4j.nn.layers..");
+
+    @ArchTest
+    static final ArchRule onlyCaptureAndTheUpdaterConfigurationsKnowLayerConfigurations = noClasses()
+            .that()
+            .resideOutsideOfPackage(CAPTURE)
+            .and()
+            .doNotHaveSimpleName("UpdaterConfigs")
+            .and()
+            .doNotHaveSimpleName("Layouts")
+            .and(DescribedPredicate.not(hands("KFacListener")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.deeplearning4j.nn.conf.layers.."));
+
+    /** The listener hands a layer's configuration from capture to UpdaterConfigs without looking into it. */
+    private static DescribedPredicate<JavaClass> hands(String name) {
+        return DescribedPredicate.describe(
+                "is " + name, type -> type.getSimpleName().equals(name));
+    }
+
+    @ArchTest
+    static final ArchRule onlySolveKnowsNativeLinearAlgebra = noClasses()
+            .that()
+            .resideOutsideOfPackage(SOLVE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.bytedeco..");
+
+    @ArchTest
+    static final ArchRule solveKnowsNothingOfTheRest = noClasses()
+            .that()
+            .resideInAPackage(SOLVE)
+            .should()
+            .dependOnClassesThat(resideInAPackage(ROOT + "..").and(resideOutsideOfPackage(SOLVE)))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAPackage("org.deeplearning4j..");
+
+    @ArchTest
+    static final ArchRule curvatureKnowsNeitherDL4JNorCapture = noClasses()
+            .that()
+            .resideInAPackage(CURVATURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, STEP, DIAGNOSTICS);
+
+    @ArchTest
+    static final ArchRule stepKnowsNeitherDL4JNorCapture = noClasses()
+            .that()
+            .resideInAPackage(STEP)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, DIAGNOSTICS);
+
+    @ArchTest
+    static final ArchRule captureKnowsOnlyTheRowsItMakes = noClasses()
+            .that()
+            .resideInAPackage(CAPTURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(STEP, SOLVE, STATE, DIAGNOSTICS);
+
+    @ArchTest
+    static final ArchRule stateAndDiagnosticsKnowNoOther = noClasses()
+            .that()
+            .resideInAnyPackage(STATE, DIAGNOSTICS)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, CURVATURE, SOLVE, STEP);
+
+    @ArchTest
+    static final ArchRule nobodyKnowsTheEntryPackage = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(ROOT);
+
+    @ArchTest
+    static final ArchRule packagesAreFreeOfCycles =
+            slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule theLibraryDependsOnLittle = classes()
+            .that()
+            .resideInAPackage(ROOT + "..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    ROOT + "..", "java..", "org.deeplearning4j..", "org.nd4j..", "org.slf4j..", "org.bytedeco..");
+
+    /** What the README shows: the entry package's public types, and these two packages' for reports and BLAS threads. */
+    @ArchTest
+    static final ArchRule usersNeedTheEntryPackageAndReportsOnly = classes()
+            .that()
+            .areAssignableTo(KFacListener.class)
+            .or()
+            .areAssignableTo(KFac.class)
+            .or()
+            .areAssignableTo(KFac.Builder.class)
+            .or()
+            .areAssignableTo(Curvature.class)
+            .should(showOnly(ROOT, ROOT + ".diagnostics", "java", "org.deeplearning4j", "org.nd4j"));
+
+    private static ArchCondition<JavaClass> showOnly(String... packages) {
+        return new ArchCondition<>("show only types of " + String.join(", ", packages)) {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                for (JavaMethod method : type.getMethods()) {
+                    if (!method.getModifiers().contains(JavaModifier.PUBLIC)) {
+                        continue;
+                    }
+                    Stream.concat(Stream.of(method.getRawReturnType()), method.getRawParameterTypes().stream())
+                            .filter(shown -> !shown.isPrimitive())
+                            .filter(shown -> Arrays.stream(packages).noneMatch(shown.getPackageName()::equals)
+                                    && Arrays.stream(packages)
+                                            .filter(allowed -> !allowed.equals(ROOT))
+                                            .noneMatch(allowed ->
+                                                    shown.getPackageName().startsWith(allowed + ".")))
+                            .forEach(shown -> events.add(SimpleConditionEvent.violated(
+                                    method, method.getFullName() + " shows " + shown.getName())));
+                }
+            }
+        };
+    }
+
+    @ArchTest
+    static void theEntryPackageShowsThreeTypes(JavaClasses classes) {
+        assertThat(classes.stream()
+                        .filter(type -> type.getPackageName().equals(ROOT))
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .filter(JavaClass::isTopLevelClass)
+                        .map(JavaClass::getSimpleName))
+                .containsExactlyInAnyOrder("KFac", "KFacListener", "Curvature");
+    }
+
+    @ArchTest
+    static void everyPackageSaysWhatItIsFor(JavaClasses classes) {
+        for (JavaPackage part : classes.getPackage(ROOT).getSubpackagesInTree()) {
+            java.nio.file.Path source =
+                    java.nio.file.Path.of("src", "main", "java", part.getName().replace('.', '/'), "package-info.java");
+            assertThat(source).exists();
+        }
+        assertThat(java.nio.file.Path.of("src/main/java", ROOT.replace('.', '/'), "package-info.java"))
+                .exists();
+    }
+}

@@ -1,0 +1,74 @@
+package io.github.dl4jkfac;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Training does not eat memory, on the heap or off it. */
+class MemoryTest {
+
+    private static final int WARM_UP = 500;
+    private static final int STEPS = 2000;
+
+    /** Most that heap and off-heap memory in use may each have grown by over {@value #STEPS} steps. */
+    private static final long BOUND = 8L << 20;
+
+    /** The same for the process's resident memory, to which garbage waiting for its collection adds. */
+    private static final long RESIDENT_BOUND = 128L << 20;
+
+    @Test
+    void memoryIsFlatOverTwoThousandSteps() throws InterruptedException {
+        List<DataSet> batches = Fixtures.batches(DataType.FLOAT, 20);
+        MultiLayerNetwork net = Fixtures.mlp(Fixtures.kfac().build(), DataType.FLOAT);
+        KFacListener listener = KFacListener.attach(net);
+        fit(net, batches, WARM_UP);
+        Usage before = Usage.now();
+        fit(net, batches, STEPS);
+        Usage after = Usage.now();
+
+        assertThat(listener.report(net).steps()).isEqualTo(WARM_UP + STEPS);
+        assertThat(after.heap - before.heap).as("heap").isLessThan(BOUND);
+        assertThat(after.offHeap - before.offHeap).as("off-heap").isLessThan(BOUND);
+        assertThat(after.resident - before.resident).as("resident").isLessThan(RESIDENT_BOUND);
+        assertThat(after.workspaces).as("workspaces").isEqualTo(before.workspaces);
+    }
+
+    private static void fit(MultiLayerNetwork net, List<DataSet> batches, int steps) {
+        for (int step = 0; step < steps; step++) {
+            net.fit(batches.get(step % batches.size()));
+        }
+    }
+
+    private record Usage(long heap, long offHeap, long resident, int workspaces) {
+
+        static Usage now() throws InterruptedException {
+            // ND4J frees native memory in a thread of its own, once the Java object has been collected; wait until that is over
+            long heap = Long.MAX_VALUE;
+            for (int calm = 0, round = 0; calm < 3 && round < 30; round++) {
+                System.gc();
+                Thread.sleep(200);
+                long used = heapInUse();
+                calm = used > heap - (256 << 10) ? calm + 1 : 0;
+                heap = Math.min(heap, used);
+            }
+            return new Usage(
+                    heap,
+                    Pointer.totalBytes(),
+                    Pointer.physicalBytes(),
+                    Nd4j.getWorkspaceManager()
+                            .getAllWorkspacesForCurrentThread()
+                            .size());
+        }
+
+        private static long heapInUse() {
+            Runtime runtime = Runtime.getRuntime();
+            return runtime.totalMemory() - runtime.freeMemory();
+        }
+    }
+}

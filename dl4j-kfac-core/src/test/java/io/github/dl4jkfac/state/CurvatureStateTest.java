@@ -1,0 +1,69 @@
+package io.github.dl4jkfac.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class CurvatureStateTest {
+
+    private static final StateLayout LAYOUT = StateLayout.kronecker("dense", 3, 2, true);
+
+    private static INDArray view(DataType type) {
+        return Nd4j.zeros(type, LAYOUT.stateSize(6) + LAYOUT.stateSize(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, (1L << 20) - 1, 1L << 20, (1L << 24) + 1, 123_456_789_012L})
+    void countersAreExactInFloat(long count) {
+        INDArray view = view(DataType.FLOAT);
+        CurvatureState state = new CurvatureState(LAYOUT, view);
+        state.setSteps(count);
+        state.setStatistics(count + 5);
+        assertThat(state.steps()).isEqualTo(count);
+        assertThat(state.statistics()).isEqualTo(count + 5);
+        assertThat(new CurvatureState(LAYOUT, view.dup()).steps()).isEqualTo(count);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DataType.class,
+            names = {"FLOAT", "DOUBLE"})
+    void slicesAreViewsThatDoNotOverlap(DataType type) {
+        INDArray view = view(type);
+        CurvatureState state = new CurvatureState(LAYOUT, view);
+        state.momentum().assign(1);
+        state.inputFactor().assign(2);
+        state.outputFactor().assign(3);
+        state.inputInverse().assign(4);
+        state.outputInverse().assign(5);
+        state.setSteps(7);
+        state.setStatistics(8);
+        assertThat(state.momentum().shape()).containsExactly(4, 2);
+        assertThat(state.inputFactor().shape()).containsExactly(4, 4);
+        assertThat(state.outputFactor().shape()).containsExactly(2, 2);
+        double expected = 8 + 2 * 16 + 3 * 4 + 4 * 16 + 5 * 4 + 7 + 8;
+        assertThat(view.sumNumber().doubleValue()).isEqualTo(expected);
+        assertThat(state.momentum().sumNumber().doubleValue()).isEqualTo(8);
+        state.clear();
+        assertThat(view.sumNumber().doubleValue()).isZero();
+        assertThat(state.steps()).isZero();
+    }
+
+    @Test
+    void theViewIsAsLongAsTheLayoutSays() {
+        assertThat(view(DataType.FLOAT).length()).isEqualTo(8 + 4 + 2 * (16 + 4));
+        assertThatThrownBy(() -> new CurvatureState(LAYOUT, Nd4j.zeros(DataType.FLOAT, 20)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("'dense'")
+                .hasMessageContaining("20")
+                .hasMessageContaining("52");
+        assertThatThrownBy(() -> new CurvatureState(LAYOUT, null)).isInstanceOf(IllegalStateException.class);
+    }
+}
