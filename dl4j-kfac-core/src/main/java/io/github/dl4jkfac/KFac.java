@@ -41,23 +41,42 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class KFac implements IUpdater {
 
+    /** Default alpha, the step along the preconditioned gradient. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
+    /** Default mu. */
     public static final double DEFAULT_MOMENTUM = 0.5;
+    /** Default lambda, the Tikhonov damping of each layer's block. */
     public static final double DEFAULT_DAMPING = 3e-3;
+    /** Default bound of the squared length of a step in the damped Fisher metric. */
     public static final double DEFAULT_KL_CLIP = 1e-2;
+    /** Default number of steps between two batches that enter the factors. */
     public static final int DEFAULT_STATISTICS_INTERVAL = 5;
+    /** Default number of steps between two refreshes of the inverses. */
     public static final int DEFAULT_INVERSE_INTERVAL = 25;
+    /** Default upper bound of the moving average's memory. */
     public static final double DEFAULT_STATISTICS_DECAY = 0.95;
+    /** Default share of the batch that enters the factors: all of it. */
     public static final double DEFAULT_STATISTICS_FRACTION = 1.0;
+    /** Default limit of the side of a Kronecker factor. */
     public static final int DEFAULT_MAX_FACTOR_DIMENSION = 8192;
+    /** Default matrix that the factors estimate. */
     public static final Curvature DEFAULT_CURVATURE = Curvature.SAMPLED_FISHER;
 
     private static final long serialVersionUID = 1L;
 
+    /** Which matrix the factors estimate. */
     private Curvature curvature;
+
+    /** The numbers behind a step. */
     private Hyperparameters hyperparameters;
+
+    /** Updater of all parameters without a curvature block. */
     private IUpdater fallback;
+
+    /** Largest side of a Kronecker factor. */
     private int maxFactorDimension;
+
+    /** What the updater keeps for its layer; null before a listener has been attached. */
     private StateLayout layout;
 
     /** K-FAC with the defaults, which are chosen to train well untuned. */
@@ -72,11 +91,12 @@ public final class KFac implements IUpdater {
         maxFactorDimension = builder.maxFactorDimension;
     }
 
+    /** {@return a builder that holds the defaults} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Which matrix the factors estimate. */
+    /** {@return which matrix the factors estimate} */
     public Curvature curvature() {
         return curvature;
     }
@@ -206,41 +226,71 @@ public final class KFac implements IUpdater {
 
         private Builder() {}
 
-        /** alpha &gt; 0, the step along the preconditioned gradient. */
+        /**
+         * Sets a constant learning rate, and drops a schedule set before.
+         *
+         * @param rate alpha &gt; 0, the step along the preconditioned gradient
+         * @return this builder
+         */
         public Builder learningRate(double rate) {
             this.learningRate = rate;
             this.learningRateSchedule = null;
             return this;
         }
 
-        /** alpha as a function of iteration or epoch. */
+        /**
+         * Sets the learning rate by a schedule.
+         *
+         * @param schedule alpha as a function of iteration or epoch
+         * @return this builder
+         */
         public Builder learningRate(ISchedule schedule) {
             this.learningRateSchedule = Objects.requireNonNull(schedule, "learningRate schedule");
             return this;
         }
 
-        /** mu in [0,1): m &lt;- mu m + nu U, where U is the preconditioned gradient. */
+        /**
+         * Sets the momentum: m &lt;- mu m + nu U, where U is the preconditioned gradient.
+         *
+         * @param mu in [0,1)
+         * @return this builder
+         */
         public Builder momentum(double mu) {
             this.momentum = mu;
             return this;
         }
 
-        /** lambda &gt;= 0, the Tikhonov damping of each layer's block, split between its factors (Martens and Grosse 2015, sec. 6.3). */
+        /**
+         * Sets a constant damping, and drops a schedule set before.
+         *
+         * @param lambda the Tikhonov damping &gt;= 0 of each layer's block, split between its factors
+         *     (Martens and Grosse 2015, sec. 6.3)
+         * @return this builder
+         */
         public Builder damping(double lambda) {
             this.damping = lambda;
             this.dampingSchedule = null;
             return this;
         }
 
-        /** lambda as a function of iteration or epoch; takes effect at the next refresh of the inverses. */
+        /**
+         * Sets the damping by a schedule.
+         *
+         * @param schedule lambda as a function of iteration or epoch; takes effect at the next refresh of the inverses
+         * @return this builder
+         */
         public Builder damping(ISchedule schedule) {
             this.dampingSchedule = Objects.requireNonNull(schedule, "damping schedule");
             return this;
         }
 
         /**
-         * Bound kl &gt; 0 of d^T F_d d, the squared length of the step d = alpha nu U in the damped Fisher metric; about twice the
-         * KL divergence between the predictions before and after it (Ba, Grosse, Martens 2017, sec. 5).
+         * Sets the bound kl &gt; 0 of d^T F_d d, the squared length of the step d = alpha nu U in the damped Fisher metric; about
+         * twice the KL divergence between the predictions before and after it (Ba, Grosse, Martens 2017, sec. 5).
+         *
+         * @param kl the bound
+         * @return this builder
+         * @throws IllegalArgumentException if the bound is not positive
          */
         public Builder klClip(double kl) {
             if (!(kl > 0)) {
@@ -251,49 +301,88 @@ public final class KFac implements IUpdater {
             return this;
         }
 
-        /** Takes the step with the learning rate alone, however long it is. */
+        /**
+         * Takes the step with the learning rate alone, however long it is.
+         *
+         * @return this builder
+         */
         public Builder withoutKlClip() {
             this.klClip = 0;
             return this;
         }
 
-        /** Steps between two batches that enter the factors, at least 1. */
+        /**
+         * Sets how often a batch enters the factors.
+         *
+         * @param steps number of steps between two such batches, at least 1
+         * @return this builder
+         */
         public Builder statisticsInterval(int steps) {
             this.statisticsInterval = steps;
             return this;
         }
 
-        /** Steps between two refreshes of the inverses, at least 1. */
+        /**
+         * Sets how often the inverses follow the factors.
+         *
+         * @param steps number of steps between two refreshes, at least 1
+         * @return this builder
+         */
         public Builder inverseInterval(int steps) {
             this.inverseInterval = steps;
             return this;
         }
 
-        /** Upper bound of the moving average's memory in [0,1); the first 1/(1-decay) batches form a plain mean. */
+        /**
+         * Sets how long the moving averages of the factors remember.
+         *
+         * @param decay upper bound of the old average's weight, in [0,1); the first 1/(1-decay) batches form a plain mean
+         * @return this builder
+         */
         public Builder statisticsDecay(double decay) {
             this.statisticsDecay = decay;
             return this;
         }
 
-        /** Share of the batch, in (0,1], that enters the factors and goes through the second backward pass. */
+        /**
+         * Sets the share of the batch that enters the factors and goes through the second backward pass.
+         *
+         * @param fraction in (0,1]
+         * @return this builder
+         */
         public Builder statisticsFraction(double fraction) {
             this.statisticsFraction = fraction;
             return this;
         }
 
-        /** Seed of the private random stream that draws targets; ND4J's global stream is not touched. */
+        /**
+         * Sets the seed of the private random stream that draws targets; ND4J's global stream is not touched.
+         *
+         * @param value any number
+         * @return this builder
+         */
         public Builder seed(long value) {
             this.seed = value;
             return this;
         }
 
-        /** Which matrix the factors estimate. */
+        /**
+         * Sets which matrix the factors estimate.
+         *
+         * @param value the matrix
+         * @return this builder
+         */
         public Builder curvature(Curvature value) {
             this.curvature = Objects.requireNonNull(value, "curvature");
             return this;
         }
 
-        /** Updater of all parameters that have no curvature block; Adam with its defaults unless set. */
+        /**
+         * Sets the updater of all parameters that have no curvature block; Adam with its defaults unless set.
+         *
+         * @param updater any updater but K-FAC itself
+         * @return this builder
+         */
         public Builder fallback(IUpdater updater) {
             if (updater instanceof KFac) {
                 throw new IllegalArgumentException(
@@ -303,7 +392,12 @@ public final class KFac implements IUpdater {
             return this;
         }
 
-        /** Largest side of a Kronecker factor; layers with more inputs or outputs get the fallback updater. */
+        /**
+         * Sets the largest side of a Kronecker factor; layers with more inputs or outputs get the fallback updater.
+         *
+         * @param dimension at least 1
+         * @return this builder
+         */
         public Builder maxFactorDimension(int dimension) {
             if (dimension < 1) {
                 throw new IllegalArgumentException("KFac: maxFactorDimension must be at least 1, got " + dimension);
@@ -312,7 +406,12 @@ public final class KFac implements IUpdater {
             return this;
         }
 
-        /** @throws IllegalArgumentException naming the option, its value and what is allowed */
+        /**
+         * Checks the options.
+         *
+         * @return the updater configuration
+         * @throws IllegalArgumentException naming the option, its value and what is allowed
+         */
         public KFac build() {
             return new KFac(this);
         }

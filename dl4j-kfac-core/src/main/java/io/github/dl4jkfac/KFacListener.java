@@ -54,6 +54,7 @@ public final class KFacListener extends BaseTrainingListener {
      * parameters stay; the state of the old updater is dropped. If the network has this very updater already nothing changes.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @param updater the configuration; each layer gets a copy
      * @return the listener
      * @throws IllegalArgumentException as {@link #attach}
      */
@@ -89,7 +90,12 @@ public final class KFacListener extends BaseTrainingListener {
         return changed[0];
     }
 
-    /** What happened up to the last step of a network; null if K-FAC has not been bound to it. */
+    /**
+     * Reports what happened up to the last step of a network.
+     *
+     * @param model the network
+     * @return the report; null if K-FAC has not been bound to the network
+     */
     public StepReport report(Model model) {
         Session session = Sessions.find(model);
         return session == null ? null : session.report();

@@ -25,6 +25,11 @@ public final class BatchCapture {
     private long rows;
     private boolean armed;
 
+    /**
+     * Creates a capture, disarmed.
+     *
+     * @param network the network whose backward passes are recorded
+     */
     public BatchCapture(NetworkView network) {
         this.network = network;
         for (NetworkView.NamedLayer named : network.layers()) {
@@ -38,6 +43,7 @@ public final class BatchCapture {
     /**
      * Begins to record. To be called after the forward pass and before the backward pass.
      *
+     * @param derivatives where the derivatives come from
      * @param fraction share of the batch that is wanted, in (0,1]
      */
     public void arm(DerivativeSource derivatives, double fraction) {
@@ -54,7 +60,7 @@ public final class BatchCapture {
         }
     }
 
-    /** Whether a pass is being recorded. */
+    /** {@return whether a pass is being recorded} */
     public boolean isArmed() {
         return armed;
     }
@@ -69,7 +75,7 @@ public final class BatchCapture {
         }
     }
 
-    /** Whether the backward pass has gone through all slots and outputs. */
+    /** {@return whether the backward pass has gone through all slots and outputs} */
     public boolean isComplete() {
         return network.slots().stream().allMatch(slot -> slot.capture().isComplete())
                 && network.heads().stream().allMatch(LayerCapture::isComplete);
@@ -78,6 +84,11 @@ public final class BatchCapture {
     /**
      * Derivatives of every slot. With {@link DerivativeSource#MODEL_TARGETS} this runs the second backward pass. To be called while
      * armed, in an active workspace or none; the arrays are valid as long as that workspace.
+     *
+     * @param random the stream that draws targets; used with {@link DerivativeSource#MODEL_TARGETS} only
+     * @return for each slot the derivatives of the per-sample losses, never divided by the batch size, with respect to its
+     *     pre-activations, [rows,nOut]; scaled sample by sample with {@link DerivativeSource#SCALED_TRUE_LABELS}
+     * @throws IllegalStateException if they are to be scaled and a slot's rows are not samples
      */
     public Map<LayerSlot, INDArray> derivatives(Random random) {
         if (source == DerivativeSource.MODEL_TARGETS) {
@@ -112,10 +123,12 @@ public final class BatchCapture {
     }
 
     /**
-     * One slot's rows.
+     * Puts one slot's rows together.
      *
-     * @param derivative from {@link #derivatives}
+     * @param slot the slot
+     * @param derivative the slot's derivatives from {@link #derivatives}, [rows,nOut]
      * @param active from {@link #activeRows}
+     * @return the rows; inputs and derivatives are not copied
      */
     public BatchRows rows(LayerSlot slot, INDArray derivative, INDArray active) {
         INDArray inputs = slot.capture().inputs();
@@ -126,7 +139,7 @@ public final class BatchCapture {
         return new BatchRows(inputs, derivative, weights, count, perSample ? rows : network.batchSize());
     }
 
-    /** Column [rows,1]: one for each sample that some output's label mask leaves in; null if an output has no mask. */
+    /** {@return a column [rows,1]: one for each sample that some output's label mask leaves in; null if an output has no mask} */
     public INDArray activeRows() {
         INDArray active = null;
         for (OutputHead head : network.heads()) {

@@ -40,27 +40,27 @@ public final class LayerSlot {
         return new LayerSlot(name, (BaseLayer<?>) layer, head);
     }
 
-    /** The layer's name in its network. */
+    /** {@return the layer's name in its network} */
     public String name() {
         return name;
     }
 
-    /** The live layer. */
+    /** {@return the live layer} */
     public Layer layer() {
         return layer;
     }
 
-    /** nIn. */
+    /** {@return nIn, the number of inputs} */
     public int inputs() {
         return (int) weights().size(0);
     }
 
-    /** nOut. */
+    /** {@return nOut, the number of outputs} */
     public int outputs() {
         return (int) weights().size(1);
     }
 
-    /** Whether the layer has a bias. */
+    /** {@return whether the layer has a bias} */
     public boolean hasBias() {
         return layer.hasBias();
     }

@@ -27,11 +27,13 @@ public abstract class NetworkView {
     /**
      * A layer of the network.
      *
+     * @param name its name in the network
+     * @param layer the live layer
      * @param obstacle why it has no Kronecker block; null if it has one
      */
     public record NamedLayer(String name, Layer layer, String obstacle) {
 
-        /** Whether DL4J computes no gradient for it. */
+        /** {@return whether DL4J computes no gradient for it} */
         public boolean isFrozen() {
             return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
         }
@@ -57,7 +59,14 @@ public abstract class NetworkView {
         });
     }
 
-    /** @throws IllegalArgumentException for a model that is neither a MultiLayerNetwork nor a ComputationGraph */
+    /**
+     * Makes a view of a network.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @return the view
+     * @throws IllegalArgumentException for a model that is neither a MultiLayerNetwork nor a ComputationGraph
+     * @throws IllegalStateException if the network has not been initialised
+     */
     public static NetworkView of(Model model) {
         if (model instanceof MultiLayerNetwork network) {
             return new SequentialView(network);
@@ -69,7 +78,12 @@ public abstract class NetworkView {
                 + (model == null ? "null" : model.getClass().getName()));
     }
 
-    /** DL4J's updater of a network, or null if it has none yet. */
+    /**
+     * Looks up DL4J's updater of a network without creating it.
+     *
+     * @param model the network
+     * @return the updater; null if there is none yet, or the model is neither a MultiLayerNetwork nor a ComputationGraph
+     */
     public static BaseMultiLayerUpdater<?> existingUpdater(Model model) {
         if (model instanceof MultiLayerNetwork network) {
             return (BaseMultiLayerUpdater<?>) network.getUpdater(false);
@@ -77,12 +91,12 @@ public abstract class NetworkView {
         return model instanceof ComputationGraph graph ? graph.getUpdater(false) : null;
     }
 
-    /** All layers, in the order of their parameters. */
+    /** {@return all layers, in the order of their parameters} */
     public final List<NamedLayer> layers() {
         return layers;
     }
 
-    /** The layers that have a Kronecker block. */
+    /** {@return the layers that have a Kronecker block} */
     public final List<LayerSlot> slots() {
         return slots;
     }
@@ -102,6 +116,7 @@ public abstract class NetworkView {
     /**
      * Checks that targets can be drawn for all outputs, or that rows can be scaled by their outputs' derivatives.
      *
+     * @param source where the derivatives are to come from
      * @throws IllegalArgumentException naming the output, its loss and the alternatives
      */
     public final void requireSource(DerivativeSource source) {
@@ -115,25 +130,28 @@ public abstract class NetworkView {
         }
     }
 
+    /** {@return the optimisation algorithm of the network's configuration} */
     public abstract OptimizationAlgorithm optimizationAlgorithm();
 
-    /** DL4J's updater, created if there is none yet. */
+    /** {@return DL4J's updater, created if there is none yet} */
     public abstract BaseMultiLayerUpdater<?> updater();
 
     /** Replaces DL4J's updater by a new one made from the layers' updater configurations, with fresh state. */
     public abstract void rebuildUpdater();
 
-    /** The flat gradient: a sum over the batch before the updater has divided it. */
+    /** {@return the flat gradient, DL4J's own view: a sum over the batch before the updater has divided it} */
     public abstract INDArray gradient();
 
-    /** N of the batch at hand. */
+    /** {@return N, the number of samples of the batch at hand} */
     public abstract int batchSize();
 
-    /** Whether DL4J divides gradients by the batch size. */
+    /** {@return whether DL4J divides gradients by the batch size} */
     public abstract boolean isMiniBatch();
 
+    /** {@return DL4J's iteration count} */
     public abstract int iteration();
 
+    /** {@return DL4J's epoch count} */
     public abstract int epoch();
 
     /** Whether the second pass goes through slots only, so that it can run on a part of the batch. */

@@ -14,6 +14,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public record BatchRows(INDArray inputs, INDArray derivatives, INDArray weights, double active, double samples) {
 
+    /**
+     * Checks that inputs and derivatives have the same number of rows.
+     *
+     * @param inputs layer inputs, [rows, nIn]
+     * @param derivatives derivatives of the per-sample losses, [rows, dG]
+     * @param weights column [rows,1] of ones and zeros, or null
+     * @param active number of rows that are in
+     * @param samples number of samples N
+     * @throws IllegalArgumentException if they have not
+     */
     public BatchRows {
         if (inputs.size(0) != derivatives.size(0)) {
             throw new IllegalArgumentException(

@@ -24,7 +24,7 @@ public interface CurvatureBlock {
      */
     void refresh(double damping);
 
-    /** Whether {@link #precondition} can be called: some batch has entered the statistics and the inverse exists. */
+    /** {@return whether {@link #precondition} can be called: some batch has entered the statistics and the inverse exists} */
     boolean isReady();
 
     /**
@@ -37,8 +37,9 @@ public interface CurvatureBlock {
     void precondition(INDArray gradient, INDArray work, INDArray out);
 
     /**
-     * The block, undamped, as a dense matrix over the row-major vector of [dA,dG]. For tests and small layers: it has
-     * (dA dG)^2 entries.
+     * Writes out the block, undamped. For tests and small layers: the matrix has (dA dG)^2 entries.
+     *
+     * @return a new dense matrix over the row-major vector of [dA,dG]
      */
     INDArray toDense();
 }

@@ -26,9 +26,12 @@ public final class KroneckerBlock implements CurvatureBlock {
     private boolean degraded;
 
     /**
+     * Creates the block on the state given, which is not changed.
+     *
      * @param layer the layer's name, for messages
      * @param state where factors, inverses and counters are kept
      * @param decay upper bound of the moving average's memory, in [0,1)
+     * @param solver does the linear algebra
      */
     public KroneckerBlock(String layer, CurvatureState state, double decay, SymmetricSolver solver) {
         this.layer = layer;

@@ -13,6 +13,15 @@ import java.util.Map;
  */
 public record StepReport(long steps, long skippedBatches, double damping, double klScale, Map<Phase, Long> phaseNanos) {
 
+    /**
+     * Copies the map.
+     *
+     * @param steps K-FAC steps taken
+     * @param skippedBatches batches left out
+     * @param damping damping at the last refresh of the inverses
+     * @param klScale nu of the last step
+     * @param phaseNanos nanoseconds spent, by phase
+     */
     public StepReport {
         phaseNanos = Map.copyOf(phaseNanos);
     }

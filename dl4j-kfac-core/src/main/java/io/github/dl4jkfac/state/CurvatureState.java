@@ -22,7 +22,11 @@ public final class CurvatureState {
     private final INDArray view;
 
     /**
+     * Sees a state view as the slices of one layer; nothing is written.
+     *
+     * @param layout the sizes of the slices
      * @param view flat state view of one updater block, at least as long as {@code layout} asks for
+     * @throws IllegalStateException if the view is null or shorter
      */
     public CurvatureState(StateLayout layout, INDArray view) {
         long needed = layout.parameters() + curvatureSize(layout);
@@ -46,50 +50,60 @@ public final class CurvatureState {
         view.assign(0);
     }
 
-    /** Momentum, [dA,dG]. */
+    /** {@return the momentum, [dA,dG]} */
     public INDArray momentum() {
         return matrix(0, layout.inputDimension(), layout.outputs());
     }
 
-    /** Factor A of the layer inputs, [dA,dA], lower triangle; mean over samples. */
+    /** {@return factor A of the layer inputs, [dA,dA], lower triangle; mean over samples} */
     public INDArray inputFactor() {
         return matrix(factorsStart(), layout.inputDimension(), layout.inputDimension());
     }
 
-    /** Factor G of the derivatives, [dG,dG], lower triangle; mean over samples. */
+    /** {@return factor G of the derivatives, [dG,dG], lower triangle; mean over samples} */
     public INDArray outputFactor() {
         return matrix(factorsStart() + square(layout.inputDimension()), layout.outputs(), layout.outputs());
     }
 
-    /** Inverse of the damped A, [dA,dA]. */
+    /** {@return the inverse of the damped A, [dA,dA]} */
     public INDArray inputInverse() {
         return matrix(inversesStart(), layout.inputDimension(), layout.inputDimension());
     }
 
-    /** Inverse of the damped G, [dG,dG]. */
+    /** {@return the inverse of the damped G, [dG,dG]} */
     public INDArray outputInverse() {
         return matrix(inversesStart() + square(layout.inputDimension()), layout.outputs(), layout.outputs());
     }
 
-    /** Steps taken. */
+    /** {@return the number of steps taken} */
     public long steps() {
         return counter(0);
     }
 
+    /**
+     * Writes the number of steps taken.
+     *
+     * @param steps the number
+     */
     public void setSteps(long steps) {
         setCounter(0, steps);
     }
 
-    /** Batches that have entered the factors. */
+    /** {@return the number of batches that have entered the factors} */
     public long statistics() {
         return counter(2);
     }
 
+    /**
+     * Writes the number of batches that have entered the factors.
+     *
+     * @param batches the number
+     */
     public void setStatistics(long batches) {
         setCounter(2, batches);
     }
 
-    /** The slices by name, for tools that inspect an updater's state. */
+    /** {@return the slices by name, for tools that inspect an updater's state} The arrays are views, not copies. */
     public Map<String, INDArray> asMap() {
         Map<String, INDArray> map = new LinkedHashMap<>();
         map.put("momentum", momentum());

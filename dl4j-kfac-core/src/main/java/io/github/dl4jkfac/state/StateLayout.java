@@ -29,10 +29,19 @@ public final class StateLayout implements Serializable {
         NO_STEP
     }
 
+    /** What the updater does with the parameters. */
     private final Role role;
+
+    /** The layer's name, or null. */
     private final String layer;
+
+    /** nIn, or 0. */
     private final int inputs;
+
+    /** nOut, or 0. */
     private final int outputs;
+
+    /** Whether the bias is part of the block. */
     private final boolean bias;
 
     private StateLayout(
@@ -49,60 +58,70 @@ public final class StateLayout implements Serializable {
     }
 
     /**
+     * Makes the layout of a layer with a Kronecker-factored block.
+     *
      * @param layer the layer's name, unique in its network: it keeps DL4J from merging two layers into one updater block
      * @param inputs nIn
      * @param outputs nOut = dG
      * @param bias whether the bias is part of the block, as homogeneous coordinate
+     * @return the layout
      */
     public static StateLayout kronecker(String layer, int inputs, int outputs, boolean bias) {
         return new StateLayout(Role.KRONECKER, layer, inputs, outputs, bias);
     }
 
-    /** The layout of parameters that the fallback updater serves. */
+    /** {@return the layout of parameters that the fallback updater serves} */
     public static StateLayout fallback() {
         return new StateLayout(Role.FALLBACK, null, 0, 0, false);
     }
 
-    /** The layout of parameters that never receive a gradient. */
+    /** {@return the layout of parameters that never receive a gradient} */
     public static StateLayout noStep() {
         return new StateLayout(Role.NO_STEP, null, 0, 0, false);
     }
 
+    /** {@return what the updater does with the parameters} */
     public Role role() {
         return role;
     }
 
-    /** The layer's name; null unless {@link Role#KRONECKER}. */
+    /** {@return the layer's name; null unless the role is {@link Role#KRONECKER}} */
     public String layer() {
         return layer;
     }
 
-    /** nIn. */
+    /** {@return nIn; 0 unless the role is {@link Role#KRONECKER}} */
     public int inputs() {
         return inputs;
     }
 
-    /** nOut = dG. */
+    /** {@return nOut = dG; 0 unless the role is {@link Role#KRONECKER}} */
     public int outputs() {
         return outputs;
     }
 
-    /** Whether the bias is part of the block. */
+    /** {@return whether the bias is part of the block} */
     public boolean bias() {
         return bias;
     }
 
-    /** dA: nIn, plus one for the homogeneous coordinate. */
+    /** {@return dA: nIn, plus one for the homogeneous coordinate if the bias is part of the block} */
     public int inputDimension() {
         return inputs + (bias ? 1 : 0);
     }
 
-    /** Number of parameters in the block, dA * dG. */
+    /** {@return the number of parameters in the block, dA * dG} */
     public long parameters() {
         return (long) inputDimension() * outputs;
     }
 
-    /** Numbers kept per parameter array: momentum, and once per layer (with its weights) the factors, inverses and counters. */
+    /**
+     * Counts the numbers kept for a parameter array: momentum, and once per layer (with its weights) the factors, inverses and
+     * counters.
+     *
+     * @param numParams number of parameters in the array; an array as long as the weights is taken for them
+     * @return how many numbers of updater state it needs
+     */
     public long stateSize(long numParams) {
         boolean weights = numParams == (long) inputs * outputs;
         return numParams + (weights ? CurvatureState.curvatureSize(this) : 0);

@@ -11,7 +11,12 @@ public final class DelegatingWorker implements GradientUpdater<IUpdater> {
     private final IUpdater config;
     private final GradientUpdater<?> fallback;
 
-    /** @param fallback does the work, in the state view it was instantiated with */
+    /**
+     * Creates the worker.
+     *
+     * @param config the K-FAC configuration that the worker was made from
+     * @param fallback does the work, in the state view it was instantiated with
+     */
     public DelegatingWorker(IUpdater config, GradientUpdater<?> fallback) {
         this.config = config;
         this.fallback = fallback;

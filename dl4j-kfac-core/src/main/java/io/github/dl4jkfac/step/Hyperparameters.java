@@ -21,6 +21,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param statisticsDecay upper bound of the moving average's memory, in [0,1)
  * @param statisticsFraction share of the batch that enters the factors, in (0,1]
  * @param seed of the private random stream that draws targets
+ * @serial exclude
  */
 @JsonAutoDetect(
         fieldVisibility = JsonAutoDetect.Visibility.ANY,
@@ -41,7 +42,22 @@ public record Hyperparameters(
         @JsonProperty("seed") long seed)
         implements Serializable {
 
-    /** @throws IllegalArgumentException naming the option, its value and what is allowed */
+    /**
+     * Checks the values.
+     *
+     * @param learningRate alpha &gt; 0
+     * @param learningRateSchedule schedule of alpha, or null
+     * @param momentum mu in [0,1)
+     * @param damping lambda &gt;= 0
+     * @param dampingSchedule schedule of lambda, or null
+     * @param klClip bound &gt; 0, or 0 for none
+     * @param statisticsInterval at least 1 step
+     * @param inverseInterval at least 1 step
+     * @param statisticsDecay in [0,1)
+     * @param statisticsFraction in (0,1]
+     * @param seed any number
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
     public Hyperparameters {
         require(learningRate > 0 && finite(learningRate), "learningRate", learningRate, "a positive number");
         require(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0, 1)");
@@ -57,17 +73,36 @@ public record Hyperparameters(
                 "in (0, 1]");
     }
 
-    /** alpha at the given iteration and epoch. */
+    /**
+     * Evaluates the learning rate.
+     *
+     * @param iteration DL4J's iteration count
+     * @param epoch DL4J's epoch count
+     * @return alpha
+     */
     public double learningRateAt(int iteration, int epoch) {
         return learningRateSchedule == null ? learningRate : learningRateSchedule.valueAt(iteration, epoch);
     }
 
-    /** lambda at the given iteration and epoch. */
+    /**
+     * Evaluates the damping.
+     *
+     * @param iteration DL4J's iteration count
+     * @param epoch DL4J's epoch count
+     * @return lambda
+     */
     public double dampingAt(int iteration, int epoch) {
         return dampingSchedule == null ? damping : dampingSchedule.valueAt(iteration, epoch);
     }
 
-    /** A copy with another learning rate or schedule. */
+    /**
+     * Makes a copy with another learning rate or schedule.
+     *
+     * @param rate alpha; with a schedule it may be zero, negative or NaN, and the old rate is kept then
+     * @param schedule schedule of alpha, or null for none
+     * @return the copy
+     * @throws IllegalArgumentException if there is no schedule and the rate is not positive
+     */
     public Hyperparameters withLearningRate(double rate, ISchedule schedule) {
         return new Hyperparameters(
                 schedule != null && !(rate > 0) ? learningRate : rate,
@@ -83,7 +118,7 @@ public record Hyperparameters(
                 seed);
     }
 
-    /** The values that must be the same for all layers of a network, since they govern the step as a whole. */
+    /** {@return the values that must be the same for all layers of a network, since they govern the step as a whole} */
     public List<Object> networkWide() {
         return List.of(klClip, statisticsInterval, inverseInterval, statisticsFraction, seed);
     }

@@ -21,7 +21,12 @@ public final class NaturalGradientWorker implements GradientUpdater<IUpdater> {
     private Object owner;
 
     /**
-     * @param view the block's slice of DL4J's updater state
+     * Creates the worker of one updater block; it cannot step before {@link #bind}.
+     *
+     * @param config the K-FAC configuration that the worker was made from
+     * @param hyperparameters the numbers behind the step
+     * @param layout what the block keeps in its state
+     * @param view the block's slice of DL4J's updater state; zeroed if {@code initialize}
      * @param initialize whether the state starts from zero
      */
     public NaturalGradientWorker(
@@ -35,6 +40,7 @@ public final class NaturalGradientWorker implements GradientUpdater<IUpdater> {
     /**
      * Ties the worker to the step of its network.
      *
+     * @param step the step over all curvature blocks of the network
      * @param owner whatever has to live as long as this worker; see {@link #owner()}
      */
     public void bind(NetworkStep step, Object owner) {
@@ -42,19 +48,22 @@ public final class NaturalGradientWorker implements GradientUpdater<IUpdater> {
         this.owner = owner;
     }
 
-    /** What {@link #bind} was given; null before. Kept here so that it lives exactly as long as DL4J's updater. */
+    /** {@return the owner that {@link #bind} was given; null before} Kept here so that it lives exactly as long as DL4J's updater. */
     public Object owner() {
         return owner;
     }
 
+    /** {@return the numbers behind the step} */
     public Hyperparameters hyperparameters() {
         return hyperparameters;
     }
 
+    /** {@return what the block keeps in its state} */
     public StateLayout layout() {
         return layout;
     }
 
+    /** {@return the block's slices of DL4J's updater state} */
     public CurvatureState state() {
         return state;
     }

@@ -46,7 +46,9 @@ public final class NetworkStep {
     private long nanos;
 
     /**
-     * @param order the blocks in the order in which DL4J applies them
+     * Creates the step of a network, with buffers of the size of its largest block.
+     *
+     * @param order the blocks, at least one, in the order in which DL4J applies them
      * @param klClip bound of d^T F_d d; 0 for none
      */
     public NetworkStep(List<StepPart> order, double klClip) {
@@ -76,12 +78,12 @@ public final class NetworkStep {
         pending = order.size();
     }
 
-    /** nu of the last step. */
+    /** {@return nu of the last step, in (0,1]; 1 before the first} */
     public double klScale() {
         return klScale;
     }
 
-    /** Nanoseconds spent in all steps so far. */
+    /** {@return the nanoseconds spent in all steps so far} */
     public long nanos() {
         return nanos;
     }

@@ -10,6 +10,11 @@ public final class NoStepWorker implements GradientUpdater<IUpdater> {
 
     private final IUpdater config;
 
+    /**
+     * Creates the worker.
+     *
+     * @param config the K-FAC configuration that the worker was made from
+     */
     public NoStepWorker(IUpdater config) {
         this.config = config;
     }

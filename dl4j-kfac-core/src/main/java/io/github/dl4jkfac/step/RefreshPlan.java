@@ -9,12 +9,22 @@ package io.github.dl4jkfac.step;
  */
 public record RefreshPlan(int statisticsInterval, int inverseInterval) {
 
-    /** Whether the batch of this step (the first is 0) enters the factors. */
+    /**
+     * Tells whether the batch of a step enters the factors. It does whenever the inverses follow.
+     *
+     * @param step number of steps taken before this one
+     * @return whether it is due
+     */
     public boolean statisticsDue(long step) {
         return due(step, statisticsInterval) || inversesDue(step);
     }
 
-    /** Whether the inverses follow the factors at this step. */
+    /**
+     * Tells whether the inverses follow the factors at a step.
+     *
+     * @param step number of steps taken before this one
+     * @return whether it is due
+     */
     public boolean inversesDue(long step) {
         return due(step, inverseInterval);
     }

@@ -18,8 +18,13 @@ public final class StepPart {
     private final INDArray update;
 
     /**
-     * @param gradient DL4J's flat view of the block's gradient
+     * Creates the share of one block, with memory for its update.
+     *
+     * @param worker the worker that DL4J calls for the block
+     * @param block preconditions the gradient
+     * @param gradient DL4J's flat view of the block's gradient; each step overwrites it with the update
      * @param regulariser adds L1 and L2 to that view
+     * @param solver copies matrices
      */
     public StepPart(
             NaturalGradientWorker worker,
