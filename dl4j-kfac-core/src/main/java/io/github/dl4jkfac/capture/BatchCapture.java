@@ -128,7 +128,7 @@ public final class BatchCapture {
      * @param slot the slot
      * @param derivative the slot's derivatives from {@link #derivatives}, [rows,nOut]
      * @param active from {@link #activeRows}
-     * @return the rows; inputs and derivatives are not copied
+     * @return the rows; the derivatives are not copied, the inputs only if they are of another type
      */
     public BatchRows rows(LayerSlot slot, INDArray derivative, INDArray active) {
         INDArray inputs = slot.capture().inputs();
