@@ -4,8 +4,7 @@ import io.github.dl4jkfac.state.StateLayout;
 import io.github.dl4jkfac.step.DelegatingWorker;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
-import io.github.dl4jkfac.step.NoStepWorker;
-import io.github.dl4jkfac.step.UnboundWorker;
+import io.github.dl4jkfac.step.StatelessWorker;
 import java.util.Map;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -139,12 +138,12 @@ public final class KFac implements IUpdater {
     @Override
     public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
         if (layout == null) {
-            return new UnboundWorker(this);
+            return StatelessWorker.unbound(this);
         }
         return switch (layout.role()) {
             case KRONECKER -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
             case FALLBACK -> new DelegatingWorker(this, fallback.instantiate(viewArray, initializeViewArray));
-            case NO_STEP -> new NoStepWorker(this);
+            case NO_STEP -> StatelessWorker.noStep(this);
         };
     }
 

@@ -10,7 +10,7 @@ import org.nd4j.shade.jackson.databind.annotation.JsonSerialize;
  * to Java streams, as the function it stands for.
  */
 @JsonSerialize(using = TapSerializer.class)
-final class ActivationTap implements IActivation, Tap {
+final class ActivationTap implements IActivation, RecordingTap<IActivation> {
 
     private static final long serialVersionUID = 1L;
 
@@ -28,24 +28,19 @@ final class ActivationTap implements IActivation, Tap {
         this.thread = thread;
     }
 
-    /**
-     * Takes one recording's tap out, and all that no longer record, such as those that a clone has taken over. Networks that share a
-     * configuration and train in several threads each have theirs, one over the other.
-     */
-    static IActivation without(IActivation activation, Recording recording) {
-        if (!(activation instanceof ActivationTap tap)) {
-            return activation;
-        }
-        IActivation below = without(tap.base, recording);
-        if (tap.recording == recording || !tap.recording.isActive()) {
-            return below;
-        }
-        return below == tap.base ? tap : new ActivationTap(below, tap.recording, tap.thread);
-    }
-
     @Override
     public IActivation base() {
         return base;
+    }
+
+    @Override
+    public Recording recording() {
+        return recording;
+    }
+
+    @Override
+    public IActivation over(IActivation other) {
+        return new ActivationTap(other, recording, thread);
     }
 
     @Override

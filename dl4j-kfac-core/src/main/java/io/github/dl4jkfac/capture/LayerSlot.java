@@ -97,7 +97,7 @@ public final class LayerSlot {
     }
 
     private IActivation untapped() {
-        return ActivationTap.without(layer.layerConf().getActivationFn(), capture);
+        return RecordingTap.without(layer.layerConf().getActivationFn(), capture);
     }
 
     private IActivation activation() {

@@ -8,7 +8,7 @@ import org.nd4j.shade.jackson.databind.annotation.JsonSerialize;
 
 /** Stands in for an output layer's loss during one backward pass and records; serialises as the loss it stands for. */
 @JsonSerialize(using = TapSerializer.class)
-final class LossTap implements ILossFunction, Tap {
+final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
 
     private static final long serialVersionUID = 1L;
 
@@ -26,21 +26,19 @@ final class LossTap implements ILossFunction, Tap {
         this.thread = thread;
     }
 
-    /** Takes one recording's tap out; see {@link ActivationTap#without}. */
-    static ILossFunction without(ILossFunction loss, OutputRecording recording) {
-        if (!(loss instanceof LossTap tap)) {
-            return loss;
-        }
-        ILossFunction below = without(tap.base, recording);
-        if (tap.recording == recording || !tap.recording.isActive()) {
-            return below;
-        }
-        return below == tap.base ? tap : new LossTap(below, tap.recording, tap.thread);
-    }
-
     @Override
     public ILossFunction base() {
         return base;
+    }
+
+    @Override
+    public Recording recording() {
+        return recording;
+    }
+
+    @Override
+    public ILossFunction over(ILossFunction other) {
+        return new LossTap(other, recording, thread);
     }
 
     @Override

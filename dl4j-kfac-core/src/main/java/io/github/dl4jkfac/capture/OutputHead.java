@@ -33,14 +33,14 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         labels = null;
         mask = null;
         synchronized (conf) {
-            setLoss(new LossTap(LossTap.without(loss(), this), this));
+            setLoss(new LossTap(RecordingTap.without(loss(), this), this));
         }
     }
 
     void disarm() {
         stop();
         synchronized (conf) {
-            setLoss(LossTap.without(loss(), this));
+            setLoss(RecordingTap.without(loss(), this));
         }
     }
 

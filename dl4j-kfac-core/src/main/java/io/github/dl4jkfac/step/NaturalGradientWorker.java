@@ -113,7 +113,7 @@ public final class NaturalGradientWorker implements GradientUpdater<IUpdater> {
     @Override
     public void applyUpdater(INDArray gradient, int iteration, int epoch) {
         if (step == null) {
-            throw UnboundWorker.missingListener();
+            throw StatelessWorker.missingListener();
         }
         step.apply(this, gradient, iteration, epoch);
     }

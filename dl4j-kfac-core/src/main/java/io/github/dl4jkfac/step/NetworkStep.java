@@ -91,7 +91,7 @@ public final class NetworkStep {
     void apply(NaturalGradientWorker worker, INDArray gradient, int iteration, int epoch) {
         StepPart part = parts.get(worker);
         if (stage == Stage.CLOSED || part == null) {
-            throw UnboundWorker.missingListener();
+            throw StatelessWorker.missingListener();
         }
         requireOwnGradient(part, gradient);
         long start = System.nanoTime();

@@ -1,22 +1,42 @@
 package io.github.dl4jkfac.step;
 
 import java.util.Map;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.IUpdater;
 
-/** The worker of a configuration that no listener has been attached to: its first step says so. */
-public final class UnboundWorker implements GradientUpdater<IUpdater> {
+/** The worker of K-FAC configurations that take no step and keep nothing. */
+public final class StatelessWorker implements GradientUpdater<IUpdater> {
 
     private final IUpdater config;
+    private final Consumer<INDArray> onGradient;
+
+    private StatelessWorker(IUpdater config, Consumer<INDArray> onGradient) {
+        this.config = config;
+        this.onGradient = onGradient;
+    }
 
     /**
-     * Creates the worker.
+     * Creates the worker of a configuration that no listener has been attached to: its first step says so.
      *
-     * @param config the K-FAC configuration that the worker was made from
+     * @param config the K-FAC configuration that the worker is made from
+     * @return a worker whose every step fails
      */
-    public UnboundWorker(IUpdater config) {
-        this.config = config;
+    public static StatelessWorker unbound(IUpdater config) {
+        return new StatelessWorker(config, gradient -> {
+            throw missingListener();
+        });
+    }
+
+    /**
+     * Creates the worker of parameters that DL4J computes no gradient for: whatever the gradient view holds, they stay as they are.
+     *
+     * @param config the K-FAC configuration that the worker is made from
+     * @return a worker whose every step is zero
+     */
+    public static StatelessWorker noStep(IUpdater config) {
+        return new StatelessWorker(config, gradient -> gradient.assign(0));
     }
 
     static IllegalStateException missingListener() {
@@ -35,7 +55,7 @@ public final class UnboundWorker implements GradientUpdater<IUpdater> {
 
     @Override
     public void setState(Map<String, INDArray> stateMap, boolean initialize) {
-        // nothing is kept before a listener is attached
+        // there is no state
     }
 
     @Override
@@ -45,13 +65,11 @@ public final class UnboundWorker implements GradientUpdater<IUpdater> {
 
     @Override
     public void setStateViewArray(INDArray view, long[] gradientShape, char gradientOrder, boolean initialize) {
-        if (initialize && view != null) {
-            view.assign(0);
-        }
+        // there is no state; what DL4J has reserved for a later one is not looked at
     }
 
     @Override
     public void applyUpdater(INDArray gradient, int iteration, int epoch) {
-        throw missingListener();
+        onGradient.accept(gradient);
     }
 }
