@@ -48,7 +48,8 @@ class MemoryTest {
     private record Usage(long heap, long offHeap, long resident, int workspaces) {
 
         static Usage now() throws InterruptedException {
-            // ND4J frees native memory in a thread of its own, once the Java object has been collected; wait until that is over
+            // ND4J frees native memory in a thread of its own, once the Java object has been collected; wait until that
+            // is over
             long heap = Long.MAX_VALUE;
             for (int calm = 0, round = 0; calm < 3 && round < 30; round++) {
                 System.gc();
