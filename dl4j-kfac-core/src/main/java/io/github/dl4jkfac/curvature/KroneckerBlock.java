@@ -44,6 +44,9 @@ public final class KroneckerBlock implements CurvatureBlock {
 
     @Override
     public void update(BatchRows rows) {
+        if (rows.active() < 1) {
+            return; // all rows masked: the batch says nothing
+        }
         long batches = state.statistics();
         factors.update(rows, average.keep(batches));
         state.setStatistics(batches + 1);
@@ -51,6 +54,9 @@ public final class KroneckerBlock implements CurvatureBlock {
 
     @Override
     public void refresh(double damping) {
+        if (state.statistics() == 0) {
+            return;
+        }
         FactoredDamping shifts =
                 FactoredDamping.of(damping, factors.meanDiagonalInputs(), factors.meanDiagonalOutputs());
         invert("A", factors.inputFactor(), shifts.onInputs(), state.inputInverse());

@@ -41,9 +41,6 @@ final class KroneckerFactors {
      * @param keep weight of the old averages, in [0,1)
      */
     void update(BatchRows rows, double keep) {
-        if (rows.active() < 1) {
-            return; // all rows masked: the batch says nothing
-        }
         updateInputs(rows, keep);
         solver.gramLower(rows.derivatives(), (1 - keep) / rows.samples(), keep, outputFactor);
     }
