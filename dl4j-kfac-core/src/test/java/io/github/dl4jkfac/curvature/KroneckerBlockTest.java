@@ -394,4 +394,23 @@ class KroneckerBlockTest {
                     .isLessThan(1e-12);
         }
     }
+
+    @Test
+    void whollyMaskedBatchIsNoStatistic() {
+        Block block = Block.of(4, 3, true, 0.95);
+        INDArray none = Nd4j.zeros(DataType.DOUBLE, 5, 1);
+        BatchRows masked = new BatchRows(normal(1, 5, 4), Nd4j.zeros(DataType.DOUBLE, 5, 3), none, 0, 5);
+
+        block.block.update(masked);
+        block.block.refresh(0.1);
+        assertThat(block.block.isReady()).isFalse();
+
+        block.block.update(batchRows(normal(1, 5, 4), normal(2, 5, 3)));
+        block.block.refresh(0.1);
+        INDArray a = block.a().dup();
+        block.block.update(masked);
+        assertThat(block.block.isReady()).isTrue();
+        assertThat(error(block.a(), a)).isZero();
+        assertThat(block.state.statistics()).isEqualTo(1);
+    }
 }
