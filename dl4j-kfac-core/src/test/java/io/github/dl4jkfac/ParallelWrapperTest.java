@@ -1,8 +1,10 @@
 package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.dl4jkfac.Fixtures.Kind;
+import java.time.Duration;
 import java.util.List;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
@@ -14,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.dataset.DataSet;
+import org.opentest4j.AssertionFailedError;
 
 /** DL4J's data-parallel training: replicas of the network in threads of one process. */
 class ParallelWrapperTest {
@@ -24,7 +27,7 @@ class ParallelWrapperTest {
     @EnumSource(
             value = Kind.class,
             names = {"SEQUENTIAL", "GRAPH"})
-    @Timeout(value = 400, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void averagingTrains(Kind kind) throws Exception {
         train(kind, ParallelWrapper.TrainingMode.AVERAGING);
     }
@@ -33,9 +36,24 @@ class ParallelWrapperTest {
     @EnumSource(
             value = Kind.class,
             names = {"SEQUENTIAL", "GRAPH"})
-    @Timeout(value = 400, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void sharedGradientsTrain(Kind kind) throws Exception {
-        train(kind, ParallelWrapper.TrainingMode.SHARED_GRADIENTS);
+    void sharedGradientsTrain(Kind kind) {
+        // DL4J's workers may come to wait for each other, with any updater (see LateIterator), so up to three attempts
+        int attempts = 3;
+        while (!trainsInTime(kind, ParallelWrapper.TrainingMode.SHARED_GRADIENTS)) {
+            assertThat(--attempts).as("attempts left").isPositive();
+        }
+    }
+
+    private static boolean trainsInTime(Kind kind, ParallelWrapper.TrainingMode mode) {
+        try {
+            assertTimeoutPreemptively(Duration.ofSeconds(90), () -> train(kind, mode));
+            return true;
+        } catch (AssertionFailedError e) {
+            if (e.getMessage().contains("timed out")) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     private static void train(Kind kind, ParallelWrapper.TrainingMode mode) throws Exception {
