@@ -45,7 +45,7 @@ public enum Optimizer {
     NESTEROVS(true) {
         @Override
         IUpdater build(HyperParameters chosen, long seed) {
-            return new Nesterovs(or(chosen.learningRate(), 0.003), or(chosen.momentum(), 0.9));
+            return new Nesterovs(or(chosen.learningRate(), 0.0025), or(chosen.momentum(), 0.9));
         }
     },
     /** Adam. */
