@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 final class BlockTable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KFacListener.class);
+    private static final String ROW = "%n%-24s %-20s %7s %7s %10s %14s";
 
     private BlockTable() {}
 
@@ -21,28 +22,25 @@ final class BlockTable {
 
     static String text(NetworkView network, Session session) {
         List<BoundBlock> blocks = session == null ? List.of() : session.blocks();
-        StringBuilder table = new StringBuilder(String.format(
-                Locale.ROOT, "%n%-16s %-10s %7s %7s %10s %12s", "layer", "block", "dA", "dG", "MiB", "GFlop/refresh"));
+        StringBuilder table = new StringBuilder(
+                String.format(Locale.ROOT, ROW, "layer", "block", "dA", "dG", "MiB", "GFlop/refresh"));
         for (BoundBlock block : blocks) {
-            int dA = block.worker().layout().inputDimension();
-            int dG = block.worker().layout().outputs();
-            double factors = (double) dA * dA + (double) dG * dG;
-            int bytes = block.worker().state().momentum().dataType().width();
-            double cubes = Math.pow(dA, 3) + Math.pow(dG, 3);
+            int width = block.state().momentum().dataType().width();
+            long numbers = block.type().layout(block.shape()).curvatureSize();
             table.append(String.format(
                     Locale.ROOT,
-                    "%n%-16s %-10s %7d %7d %10.2f %12.2f",
-                    block.slot().name(),
-                    "Kronecker",
-                    dA,
-                    dG,
-                    2 * factors * bytes / (1 << 20),
-                    cubes / 1e9));
+                    ROW,
+                    block.plan().name(),
+                    block.type().name(),
+                    block.shape().inputDimension(),
+                    block.shape().outputs(),
+                    String.format(Locale.ROOT, "%.2f", (double) numbers * width / (1 << 20)),
+                    String.format(Locale.ROOT, "%.3f", block.type().refreshFlops(block.shape()) / 1e9)));
         }
-        List<String> covered = blocks.stream().map(block -> block.slot().name()).toList();
-        Layouts.fallbacks(network, covered)
+        Layouts.of(network)
+                .fallbacks()
                 .forEach((layer, reason) ->
-                        table.append(String.format(Locale.ROOT, "%n%-16s %-10s %s", layer, "fallback", reason)));
+                        table.append(String.format(Locale.ROOT, "%n%-24s %-20s %s", layer, "fallback", reason)));
         return table.toString();
     }
 }

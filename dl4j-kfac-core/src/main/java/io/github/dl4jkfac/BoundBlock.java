@@ -1,22 +1,59 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
+import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
 /**
- * A layer, its curvature block and the worker that DL4J calls for it.
+ * A curvature block at work: the parameters it covers, and the worker that DL4J calls for them.
  *
- * @param parameters the parameters that the block covers: W, or W and b
+ * @param plan what it covers
+ * @param block the block
+ * @param state what it keeps
+ * @param worker DL4J's worker, which several blocks of a layer share
+ * @param parameters all parameters of the worker
  */
-record BoundBlock(LayerSlot slot, CurvatureBlock block, NaturalGradientWorker worker, List<ParamState> parameters) {
+record BoundBlock(
+        BlockPlan plan,
+        CurvatureBlock block,
+        BlockState state,
+        NaturalGradientWorker worker,
+        List<ParamState> parameters) {
+
+    BlockShape shape() {
+        return plan.group().shape();
+    }
+
+    BlockType type() {
+        return plan.type();
+    }
+
+    /** This block's rows among those of all slots. */
+    BatchRows rowsAmong(Map<?, List<BatchRows>> rows) {
+        return plan.part().of(rows.get(plan.slot()).get(plan.index()));
+    }
+
+    /** eta: the L2 coefficient of the weights, which is part of the objective's curvature (Martens and Grosse 2015, sec. 6.1). */
+    double l2(int iteration, int epoch) {
+        String first = plan.slot().prefix() + plan.group().segments().get(0).parameter();
+        return parameters.stream()
+                .filter(parameter -> parameter.getParamName().equals(first))
+                .flatMap(parameter -> terms(parameter).stream())
+                .filter(L2Regularization.class::isInstance)
+                .mapToDouble(term -> ((L2Regularization) term).getL2().valueAt(iteration, epoch))
+                .sum();
+    }
 
     /** Adds L1 and L2 to DL4J's gradient view, as DL4J does right before it calls the worker. */
-    void regularise(double learningRate, int iteration, int epoch) {
+    static void regularise(List<ParamState> parameters, double learningRate, int iteration, int epoch) {
         for (ParamState parameter : parameters) {
             for (Regularization term : terms(parameter)) {
                 if (term.applyStep() == Regularization.ApplyStep.BEFORE_UPDATER) {
@@ -24,14 +61,6 @@ record BoundBlock(LayerSlot slot, CurvatureBlock block, NaturalGradientWorker wo
                 }
             }
         }
-    }
-
-    /** eta: the L2 coefficient of the weights, which is part of the objective's curvature (Martens and Grosse 2015, sec. 6.1). */
-    double l2(int iteration, int epoch) {
-        return terms(parameters.get(0)).stream()
-                .filter(L2Regularization.class::isInstance)
-                .mapToDouble(term -> ((L2Regularization) term).getL2().valueAt(iteration, epoch))
-                .sum();
     }
 
     private static List<Regularization> terms(ParamState parameter) {

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.DerivativeSource;
 /**
  * Which matrix the Kronecker factors estimate. All are means over the batch; they differ in the derivatives <i>g</i> at the
  * pre-activations from which the factor <i>G</i> is built. The factor <i>A</i> of the layer inputs is the same for all.
+ * Where an output's loss does not allow the one chosen, the empirical Fisher serves instead, with a warning.
  */
 public enum Curvature {
 

@@ -17,7 +17,8 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
 
 /**
  * K-FAC (Martens and Grosse 2015) as a Deeplearning4j updater: natural-gradient steps with a Kronecker-factored approximation of
- * the Fisher matrix for dense and output layers, another updater for all other parameters.
+ * the Fisher matrix, layer by layer; scales and shifts get small exact blocks, and parameters for which no block is known another
+ * updater. Which layer got what is logged when a listener is attached.
  *
  * <pre>{@code
  * MultiLayerConfiguration conf = new NeuralNetConfiguration.Builder()
@@ -58,6 +59,10 @@ public final class KFac implements IUpdater {
     public static final double DEFAULT_STATISTICS_FRACTION = 1.0;
     /** Default limit of the side of a Kronecker factor. */
     public static final int DEFAULT_MAX_FACTOR_DIMENSION = 8192;
+    /** Default factors of convolutions. */
+    public static final ConvolutionFactors DEFAULT_CONVOLUTION = ConvolutionFactors.EXPANDED;
+    /** Default model of recurrent layers. */
+    public static final RecurrentModel DEFAULT_RECURRENT = RecurrentModel.INDEPENDENT;
     /** Default matrix that the factors estimate. */
     public static final Curvature DEFAULT_CURVATURE = Curvature.SAMPLED_FISHER;
 
@@ -75,6 +80,12 @@ public final class KFac implements IUpdater {
     /** Largest side of a Kronecker factor. */
     private int maxFactorDimension;
 
+    /** How the factors of convolutions are made. */
+    private ConvolutionFactors convolution;
+
+    /** How the derivatives of different time steps are taken to hang together. */
+    private RecurrentModel recurrent;
+
     /** What the updater keeps for its layer; null before a listener has been attached. */
     private StateLayout layout;
 
@@ -88,6 +99,8 @@ public final class KFac implements IUpdater {
         hyperparameters = builder.hyperparameters();
         fallback = builder.fallback;
         maxFactorDimension = builder.maxFactorDimension;
+        convolution = builder.convolution;
+        recurrent = builder.recurrent;
     }
 
     /** {@return a builder that holds the defaults} */
@@ -106,6 +119,14 @@ public final class KFac implements IUpdater {
 
     int maxFactorDimension() {
         return maxFactorDimension;
+    }
+
+    ConvolutionFactors convolution() {
+        return convolution;
+    }
+
+    RecurrentModel recurrent() {
+        return recurrent;
     }
 
     /** What the updater keeps for the layer it is configured for; null before a listener has been attached. */
@@ -129,7 +150,7 @@ public final class KFac implements IUpdater {
             return numParams;
         }
         return switch (layout.role()) {
-            case KRONECKER -> layout.stateSize(numParams);
+            case CURVATURE -> layout.stateSize(numParams);
             case FALLBACK -> fallback.stateSize(numParams);
             case NO_STEP -> 0;
         };
@@ -141,7 +162,7 @@ public final class KFac implements IUpdater {
             return StatelessWorker.unbound(this);
         }
         return switch (layout.role()) {
-            case KRONECKER -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
+            case CURVATURE -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
             case FALLBACK -> new DelegatingWorker(this, fallback.instantiate(viewArray, initializeViewArray));
             case NO_STEP -> StatelessWorker.noStep(this);
         };
@@ -192,12 +213,21 @@ public final class KFac implements IUpdater {
                 && hyperparameters.equals(other.hyperparameters)
                 && fallback.equals(other.fallback)
                 && maxFactorDimension == other.maxFactorDimension
+                && convolution == other.convolution
+                && recurrent == other.recurrent
                 && Objects.equals(layout, other.layout);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(curvature.name(), hyperparameters, fallback, maxFactorDimension, layout);
+        return Objects.hash(
+                curvature.name(),
+                hyperparameters,
+                fallback,
+                maxFactorDimension,
+                convolution.name(),
+                recurrent.name(),
+                layout);
     }
 
     @Override
@@ -214,6 +244,7 @@ public final class KFac implements IUpdater {
         private double damping = DEFAULT_DAMPING;
         private ISchedule dampingSchedule;
         private double klClip = DEFAULT_KL_CLIP;
+        private ISchedule klClipSchedule;
         private int statisticsInterval = DEFAULT_STATISTICS_INTERVAL;
         private int inverseInterval = DEFAULT_INVERSE_INTERVAL;
         private double statisticsDecay = DEFAULT_STATISTICS_DECAY;
@@ -222,6 +253,8 @@ public final class KFac implements IUpdater {
         private Curvature curvature = DEFAULT_CURVATURE;
         private IUpdater fallback = new Adam();
         private int maxFactorDimension = DEFAULT_MAX_FACTOR_DIMENSION;
+        private ConvolutionFactors convolution = DEFAULT_CONVOLUTION;
+        private RecurrentModel recurrent = DEFAULT_RECURRENT;
 
         private Builder() {}
 
@@ -297,6 +330,19 @@ public final class KFac implements IUpdater {
                         "KFac: klClip must be positive, got " + kl + "; withoutKlClip() switches it off");
             }
             this.klClip = kl;
+            this.klClipSchedule = null;
+            return this;
+        }
+
+        /**
+         * Sets the bound by a schedule. As long as the bound binds, the learning rate does not change the length of the step; a
+         * step that is to shrink to the p-th part takes a bound that shrinks to the p^2-th.
+         *
+         * @param schedule kl as a function of iteration or epoch; 0 or less makes a step of no length
+         * @return this builder
+         */
+        public Builder klClip(ISchedule schedule) {
+            this.klClipSchedule = Objects.requireNonNull(schedule, "klClip schedule");
             return this;
         }
 
@@ -307,6 +353,7 @@ public final class KFac implements IUpdater {
          */
         public Builder withoutKlClip() {
             this.klClip = 0;
+            this.klClipSchedule = null;
             return this;
         }
 
@@ -392,7 +439,8 @@ public final class KFac implements IUpdater {
         }
 
         /**
-         * Sets the largest side of a Kronecker factor; layers with more inputs or outputs get the fallback updater.
+         * Sets the largest side of a Kronecker factor. Layers with more inputs get a doubly factored block; layers with more outputs
+         * the fallback updater.
          *
          * @param dimension at least 1
          * @return this builder
@@ -402,6 +450,28 @@ public final class KFac implements IUpdater {
                 throw new IllegalArgumentException("KFac: maxFactorDimension must be at least 1, got " + dimension);
             }
             this.maxFactorDimension = dimension;
+            return this;
+        }
+
+        /**
+         * Sets how the factors of convolutions are made.
+         *
+         * @param factors the choice between cost and accuracy
+         * @return this builder
+         */
+        public Builder convolution(ConvolutionFactors factors) {
+            this.convolution = Objects.requireNonNull(factors, "convolution");
+            return this;
+        }
+
+        /**
+         * Sets how the derivatives of a recurrent layer at different time steps are taken to hang together.
+         *
+         * @param model the model
+         * @return this builder
+         */
+        public Builder recurrent(RecurrentModel model) {
+            this.recurrent = Objects.requireNonNull(model, "recurrent");
             return this;
         }
 
@@ -423,6 +493,7 @@ public final class KFac implements IUpdater {
                     damping,
                     dampingSchedule,
                     klClip,
+                    klClipSchedule,
                     statisticsInterval,
                     inverseInterval,
                     statisticsDecay,

@@ -66,7 +66,7 @@ public final class KFacListener extends BaseTrainingListener {
             changed |= swap(named, updater);
         }
         if (changed && NetworkView.existingUpdater(model) != null) {
-            Layouts.write(network);
+            Layouts.of(network).write();
             network.rebuildUpdater();
         }
         return attach(model);

@@ -3,13 +3,12 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.state.StateLayout;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
-import org.deeplearning4j.nn.conf.layers.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -21,57 +20,95 @@ final class Layouts {
 
     private final NetworkView network;
     private final KFac swapped;
+    private final Map<String, LayerPlan> plans = new LinkedHashMap<>();
     private boolean changed;
 
     /** @param swapped the updater that all layers are about to get; null if they keep theirs */
     private Layouts(NetworkView network, KFac swapped) {
         this.network = network;
         this.swapped = swapped;
+        for (NetworkView.NamedLayer named : network.layers()) {
+            if (!named.slots().isEmpty()) {
+                plans.put(named.name(), plan(named));
+            }
+        }
+    }
+
+    static Layouts of(NetworkView network) {
+        return new Layouts(network, null);
+    }
+
+    /** What the layouts will be once all layers have the updater given; null if they keep theirs. */
+    static Layouts of(NetworkView network, KFac swapped) {
+        return new Layouts(network, swapped);
+    }
+
+    private LayerPlan plan(NetworkView.NamedLayer named) {
+        if (swapped != null) {
+            return new LayerPlan(named.name(), named.slots(), swapped, swapped);
+        }
+        // DL4J looks for updaters at the first of several parts, and nowhere else
+        UpdaterConfigs.Pair updaters =
+                UpdaterConfigs.of(named.slots().get(0).layer().conf().getLayer());
+        return new LayerPlan(named.name(), named.slots(), updaters.weights(), updaters.biases());
     }
 
     /** @return whether any configuration changed, so that DL4J's updater has to be built anew */
-    static boolean write(NetworkView network) {
-        Layouts layouts = new Layouts(network, null);
-        for (NetworkView.NamedLayer layer : network.layers()) {
-            layouts.write(layer);
-        }
-        return layouts.changed;
-    }
-
-    /** Name and configuration of the layers that have, or are about to have, a Kronecker block. Changes nothing. */
-    static Map<String, KFac> blocks(NetworkView network, KFac swapped) {
-        Layouts layouts = new Layouts(network, swapped);
-        Map<String, KFac> blocks = new LinkedHashMap<>();
+    boolean write() {
         for (NetworkView.NamedLayer named : network.layers()) {
-            if (layouts.layoutOf(named).role() == StateLayout.Role.KRONECKER) {
-                blocks.put(named.name(), (KFac)
-                        layouts.updater((BaseLayer) named.layer().conf().getLayer()));
+            if (usesKFac(named)) {
+                write(named);
             }
         }
-        return blocks;
+        return changed;
     }
 
-    /** Name of each layer and how many numbers its updaters keep. Changes nothing. */
-    static Map<String, Long> stateSizes(NetworkView network, KFac swapped) {
-        Layouts layouts = new Layouts(network, swapped);
+    /** Plans of all curvature blocks, in the order of their layers. */
+    List<BlockPlan> blocks() {
+        return plans.values().stream().flatMap(plan -> plan.blocks().stream()).toList();
+    }
+
+    /** The plans that belong to a layout, by its layer's name. */
+    List<BlockPlan> blocksNamed(String layer) {
+        List<BlockPlan> named = new ArrayList<>();
+        plans.values().forEach(plan -> named.addAll(plan.named(layer)));
+        return named;
+    }
+
+    /** Name of each layer and how many numbers its updaters keep. */
+    Map<String, Long> stateSizes() {
         Map<String, Long> sizes = new LinkedHashMap<>();
         for (NetworkView.NamedLayer named : network.layers()) {
-            sizes.put(named.name(), layouts.stateSize(named));
+            sizes.put(named.name(), stateSize(named));
         }
         return sizes;
     }
 
     private long stateSize(NetworkView.NamedLayer named) {
-        StateLayout layout = layoutOf(named);
         long size = 0;
         for (Map.Entry<String, INDArray> parameter :
                 named.layer().paramTable(false).entrySet()) {
-            IUpdater updater =
-                    swapped == null ? named.layer().getConfig().getUpdaterByParam(parameter.getKey()) : swapped;
-            IUpdater laid = updater instanceof KFac kfac ? kfac.withLayout(layout) : updater;
-            size += laid.stateSize(parameter.getValue().length());
+            IUpdater updater = named.layer().getConfig().getUpdaterByParam(parameter.getKey());
+            if (updater instanceof KFac || swapped != null && updater.hasLearningRate()) {
+                KFac kfac = swapped == null ? (KFac) updater : swapped;
+                updater = kfac.withLayout(layoutOf(named, parameter.getKey()));
+            }
+            size += updater.stateSize(parameter.getValue().length());
         }
         return size;
+    }
+
+    private StateLayout layoutOf(NetworkView.NamedLayer named, String parameter) {
+        for (LayerSlot slot : named.slots()) {
+            if (parameter.startsWith(slot.prefix())) {
+                boolean ofBias = slot.groups().stream()
+                        .anyMatch(group -> group.bias() != null
+                                && parameter.equals(slot.prefix() + group.bias().parameter()));
+                LayerPlan plan = plans.get(named.name());
+                return ofBias ? plan.layoutOfBiases() : plan.layoutOfWeights();
+            }
+        }
+        return named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
     }
 
     /**
@@ -87,7 +124,7 @@ final class Layouts {
             throw new IllegalArgumentException("KFac: momentum, factors and inverses of this network are " + sum
                     + " numbers, but Deeplearning4j's updater state holds at most " + Integer.MAX_VALUE + ". Layer '"
                     + largest.getKey() + "' has the most, " + largest.getValue()
-                    + ". Lower maxFactorDimension below its larger side, so that it gets the fallback updater.");
+                    + ". Lower maxFactorDimension below its larger side, so that it gets a cheaper block.");
         }
     }
 
@@ -99,14 +136,18 @@ final class Layouts {
     }
 
     private void write(NetworkView.NamedLayer named) {
-        if (!usesKFac(named)) {
-            return;
+        StateLayout plain = named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
+        if (named.slots().isEmpty()) {
+            UpdaterConfigs.replace(
+                    named.layer().conf().getLayer(), updater -> lay(updater, plain), updater -> lay(updater, plain));
         }
-        Layer conf = named.layer().conf().getLayer();
-        StateLayout layout = layoutOf(named);
-        boolean kronecker = layout.role() == StateLayout.Role.KRONECKER;
-        StateLayout ofBias = kronecker && !layout.bias() ? StateLayout.fallback() : layout;
-        UpdaterConfigs.replace(conf, updater -> lay(updater, layout), updater -> lay(updater, ofBias));
+        for (LayerSlot slot : named.slots()) {
+            LayerPlan plan = plans.get(named.name());
+            UpdaterConfigs.replace(
+                    slot.layer().conf().getLayer(),
+                    updater -> lay(updater, plan.layoutOfWeights()),
+                    updater -> lay(updater, plan.layoutOfBiases()));
+        }
     }
 
     private IUpdater lay(IUpdater updater, StateLayout layout) {
@@ -117,63 +158,19 @@ final class Layouts {
         return kfac.withLayout(layout);
     }
 
-    private StateLayout layoutOf(NetworkView.NamedLayer named) {
-        if (named.isFrozen()) {
-            return StateLayout.noStep();
-        }
-        LayerSlot slot = network.slots().stream()
-                .filter(candidate -> candidate.layer() == named.layer())
-                .findFirst()
-                .orElse(null);
-        if (slot == null || obstacle(named, slot) != null) {
-            return StateLayout.fallback();
-        }
-        BaseLayer conf = (BaseLayer) named.layer().conf().getLayer();
-        boolean together = slot.hasBias() && sharesBlock(conf);
-        return StateLayout.kronecker(slot.name(), slot.inputs(), slot.outputs(), together);
-    }
-
-    /** Why a layer with this slot still has no block; null if it has one. */
-    private String obstacle(NetworkView.NamedLayer named, LayerSlot slot) {
-        IUpdater updater = updater((BaseLayer) named.layer().conf().getLayer());
-        if (!(updater instanceof KFac kfac)) {
-            return "its updater is " + updater.getClass().getSimpleName();
-        }
-        int largest = Math.max(slot.inputs() + 1, slot.outputs());
-        return largest > kfac.maxFactorDimension()
-                ? "a factor of side " + largest + " exceeds maxFactorDimension " + kfac.maxFactorDimension()
-                : null;
-    }
-
-    /** Whether the bias is updated by the same K-FAC as the weights, and so is the last row of the same block. */
-    private boolean sharesBlock(BaseLayer conf) {
-        IUpdater bias = swapped == null ? conf.getBiasUpdater() : null;
-        return bias == null || bias instanceof KFac kfac && kfac.hasSettingsOf((KFac) updater(conf));
-    }
-
-    private IUpdater updater(BaseLayer conf) {
-        return swapped == null ? conf.getIUpdater() : swapped;
-    }
-
     /** Layer name and reason, for all layers with parameters that the fallback updater serves. */
-    static Map<String, String> fallbacks(NetworkView network, List<String> blocks) {
+    Map<String, String> fallbacks() {
         Map<String, String> reasons = new TreeMap<>();
         for (NetworkView.NamedLayer named : network.layers()) {
-            if (named.layer().numParams() > 0 && !blocks.contains(named.name())) {
-                reasons.put(named.name(), new Layouts(network, null).reason(named));
+            if (named.obstacle() != null && named.layer().numParams() > 0) {
+                reasons.put(named.name(), named.obstacle());
             }
         }
+        plans.forEach((name, plan) -> {
+            if (plan.obstacle() != null) {
+                reasons.put(name, plan.obstacle());
+            }
+        });
         return reasons;
-    }
-
-    private String reason(NetworkView.NamedLayer named) {
-        if (named.obstacle() != null) {
-            return named.isFrozen() ? "frozen" : named.obstacle();
-        }
-        return network.slots().stream()
-                .filter(slot -> slot.layer() == named.layer())
-                .map(slot -> obstacle(named, slot))
-                .findFirst()
-                .orElse("no curvature block");
     }
 }

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.Finite;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.step.Hyperparameters;
@@ -54,6 +55,7 @@ final class Session {
 
     private Random random;
     private boolean expectingBackward;
+    private boolean warnedOfSilence;
     private Snapshot before;
     private long skippedBatches;
     private double lastDamping = Double.NaN;
@@ -96,8 +98,12 @@ final class Session {
         expectingBackward = false;
         try {
             boolean finite = timed(Phase.CAPTURE, this::requireFiniteGradient);
-            if (finite && capture.isArmed() && capture.isComplete()) {
-                updateCurvature();
+            if (finite && capture.isArmed()) {
+                if (capture.isComplete()) {
+                    updateCurvature();
+                } else {
+                    warnOfSilence("no derivative has reached some layer with a curvature block");
+                }
             }
             step.open(toMeans(), !finite);
         } finally {
@@ -131,7 +137,7 @@ final class Session {
      * of them move even then (by their momentum, or weight decay), what they change is taken back after the step.
      */
     private boolean requireFiniteGradient() {
-        if (isFinite(network.gradient())) {
+        if (Finite.isFinite(network.gradient())) {
             return true;
         }
         network.gradient().assign(0);
@@ -152,25 +158,27 @@ final class Session {
         }
     }
 
-    private static boolean isFinite(INDArray array) {
-        // BLAS is faster, but takes contiguous vectors only
-        double sum = array.elementWiseStride() == 1
-                ? Nd4j.getBlasWrapper().asum(array.reshape(array.ordering(), new long[] {array.length()}))
-                : array.norm1Number().doubleValue();
-        return !Double.isNaN(sum) && !Double.isInfinite(sum);
+    /** Statistics that stay out for a reason that no user can see otherwise. */
+    private void warnOfSilence(String why) {
+        if (!warnedOfSilence) {
+            LOG.warn("K-FAC took no statistics at iteration {}: {}. (Said once.)", network.iteration(), why);
+            warnedOfSilence = true;
+        }
     }
 
     private void updateCurvature() {
         try (MemoryWorkspace workspace =
                 Nd4j.getWorkspaceManager().getAndActivateWorkspace(WORKSPACE, "KFAC_STATISTICS")) {
-            Map<LayerSlot, INDArray> derivatives =
-                    timed(Phase.SAMPLED_BACKWARD, () -> capture.derivatives(randomOfThisStep()));
-            Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, () -> finiteRows(derivatives));
+            timed(Phase.SAMPLED_BACKWARD, () -> {
+                capture.complete(randomOfThisStep());
+                return null;
+            });
+            Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, this::finiteRows);
             if (rows == null) {
                 return;
             }
             timed(Phase.FACTORS, () -> {
-                blocks.forEach(block -> block.block().update(rows.get(block)));
+                rows.forEach((block, own) -> block.block().update(own));
                 return null;
             });
             if (plan.inversesDue(steps()) || !isReady()) {
@@ -191,13 +199,17 @@ final class Session {
     }
 
     /** The rows of all blocks, or null if any of them is not finite: then the batch enters none of the factors. */
-    private Map<BoundBlock, BatchRows> finiteRows(Map<LayerSlot, INDArray> derivatives) {
-        INDArray active = capture.activeRows();
+    private Map<BoundBlock, BatchRows> finiteRows() {
+        Map<LayerSlot, List<BatchRows>> all = capture.rows();
         Map<BoundBlock, BatchRows> rows = new IdentityHashMap<>();
         for (BoundBlock block : blocks) {
-            BatchRows own = capture.rows(block.slot(), derivatives.get(block.slot()), active);
-            if (!isFinite(own.inputs()) || !isFinite(own.derivatives())) {
-                skip("inputs or derivatives of layer '" + block.slot().name()
+            if (!all.containsKey(block.plan().slot())) {
+                warnOfSilence("no derivative has reached layer '" + block.plan().name() + "' in the second pass");
+                continue;
+            }
+            BatchRows own = block.rowsAmong(all);
+            if (!own.isFinite()) {
+                skip("inputs or derivatives of layer '" + block.plan().name()
                         + "' are not finite; the factors stay as they are");
                 return null;
             }

@@ -34,6 +34,27 @@ final class UpdaterConfigs {
         }
     }
 
+    /**
+     * The updaters of one layer.
+     *
+     * @param biases the same object as {@code weights} if biases have none of their own
+     */
+    record Pair(IUpdater weights, IUpdater biases) {
+
+        static Pair of(IUpdater weights, IUpdater biases) {
+            return new Pair(weights, biases == null ? weights : biases);
+        }
+    }
+
+    /** Reads the updaters of a layer that is no wrapper. */
+    static Pair of(Layer conf) {
+        if (conf instanceof AbstractSameDiffLayer layer) {
+            return Pair.of(layer.getUpdater(), layer.getBiasUpdater());
+        }
+        BaseLayer layer = (BaseLayer) conf;
+        return Pair.of(layer.getIUpdater(), layer.getBiasUpdater());
+    }
+
     private static IUpdater apply(UnaryOperator<IUpdater> change, IUpdater updater) {
         return updater == null ? null : change.apply(updater);
     }

@@ -143,6 +143,10 @@ class ArchitectureTest {
             .areAssignableTo(KFac.Builder.class)
             .or()
             .areAssignableTo(Curvature.class)
+            .or()
+            .areAssignableTo(ConvolutionFactors.class)
+            .or()
+            .areAssignableTo(RecurrentModel.class)
             .should(showOnly(ROOT, ROOT + ".diagnostics", "java", "org.deeplearning4j", "org.nd4j"));
 
     private static ArchCondition<JavaClass> showOnly(String... packages) {
@@ -168,13 +172,14 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static void theEntryPackageShowsThreeTypes(JavaClasses classes) {
+    static void theEntryPackageShowsTheUpdaterItsOptionsAndTheListener(JavaClasses classes) {
         assertThat(classes.stream()
                         .filter(type -> type.getPackageName().equals(ROOT))
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                         .filter(JavaClass::isTopLevelClass)
                         .map(JavaClass::getSimpleName))
-                .containsExactlyInAnyOrder("KFac", "KFacListener", "Curvature");
+                .containsExactlyInAnyOrder(
+                        "KFac", "KFacListener", "Curvature", "ConvolutionFactors", "RecurrentModel", "BlockRegistry");
     }
 
     @ArchTest

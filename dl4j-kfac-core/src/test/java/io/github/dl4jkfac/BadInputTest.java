@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
+import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -281,17 +282,21 @@ class BadInputTest {
     }
 
     @Test
-    void lossesWithoutDistributionAreRefusedForSampledTargets() {
-        MultiLayerNetwork net = hinge(Fixtures.kfac().build());
-        requireRefused(net, () -> KFacListener.attach(net), "LossHinge", "'1'", "EMPIRICAL_FISHER");
+    void lossesWithoutDistributionTakeTheEmpiricalFisherAndSaySo() {
+        List<DataSet> batches = Fixtures.batches(TYPE, 4);
+        MultiLayerNetwork sampled = hinge(Fixtures.kfac().build());
+        try (LogCapture log = new LogCapture()) {
+            KFacListener.attach(sampled);
+            assertThat(log.warnings()).hasSize(1);
+            assertThat(log.warnings().get(0)).contains("LossHinge", "'1'", "EMPIRICAL_FISHER", "SAMPLED_FISHER");
+        }
+        Fixtures.fit(sampled, batches);
 
-        MultiLayerNetwork trained = hinge(new Adam());
-        Fixtures.fit(trained, Fixtures.batches(TYPE, 2));
-        requireRefused(
-                trained, () -> KFacListener.swapUpdater(trained, new KFac()), "LossHinge", "'1'", "EMPIRICAL_FISHER");
-        KFacListener.swapUpdater(
-                trained, Fixtures.kfac().curvature(Curvature.EMPIRICAL_FISHER).build());
-        Fixtures.fit(trained, Fixtures.batches(TYPE, 2));
+        MultiLayerNetwork empirical =
+                hinge(Fixtures.kfac().curvature(Curvature.EMPIRICAL_FISHER).build());
+        KFacListener.attach(empirical);
+        Fixtures.fit(empirical, batches);
+        assertThat(Fixtures.sameBits(sampled.params(), empirical.params())).isTrue();
     }
 
     private static MultiLayerNetwork hinge(org.nd4j.linalg.learning.config.IUpdater updater) {
@@ -403,7 +408,7 @@ class BadInputTest {
             expected.addi(rows.transpose().mmul(rows).divi((double) size * sizes.size()));
             net.fit(batch);
         }
-        INDArray factor = Fixtures.block(net, "0").worker().state().inputFactor();
+        INDArray factor = Fixtures.block(net, "0").state().get("A");
         for (int i = 0; i <= Fixtures.FEATURES; i++) {
             for (int j = 0; j <= i; j++) {
                 assertThat(factor.getDouble(i, j)).isCloseTo(expected.getDouble(i, j), within(1e-12));
@@ -445,18 +450,36 @@ class BadInputTest {
     }
 
     @Test
-    void wideLayersGetTheFallbackUpdater() {
+    void wideInputsGetADoublyFactoredBlockAndWideOutputsTheFallbackUpdater() {
         MultiLayerNetwork net =
-                Fixtures.mlp(Fixtures.kfac().maxFactorDimension(5).build(), TYPE);
+                Fixtures.mlp(Fixtures.kfac().maxFactorDimension(4).build(), TYPE);
         try (LogCapture log = new LogCapture()) {
             KFacListener.attach(net);
-            assertThat(log.infos().get(0)).contains("exceeds maxFactorDimension 5");
+            assertThat(log.infos().get(0)).contains("its 5 outputs exceed maxFactorDimension 4");
         }
-        assertThat(Sessions.find(net).blocks()).hasSize(1);
-        assertThat(Sessions.find(net).blocks().get(0).slot().name()).isEqualTo("2");
-        INDArray first = net.getLayer(0).params().dup();
+        List<BoundBlock> blocks = Sessions.find(net).blocks();
+        assertThat(blocks).isNotEmpty().noneMatch(block -> block.plan().name().equals("0"));
+        assertThat(blocks).anyMatch(block -> block.type() == DoublyFactoredBlock.TYPE);
+        INDArray before = net.params().dup();
         Fixtures.fit(net, Fixtures.batches(TYPE, 3));
-        assertThat(Fixtures.sameBits(net.getLayer(0).params(), first)).isFalse();
+        for (int i = 0; i < net.getnLayers(); i++) {
+            assertThat(net.getLayer(i)
+                            .params()
+                            .sub(before.reshape(new long[] {before.length()}).get(part(net, i)))
+                            .norm2Number()
+                            .doubleValue())
+                    .as("layer %s", i)
+                    .isPositive();
+        }
+    }
+
+    private static org.nd4j.linalg.indexing.INDArrayIndex part(MultiLayerNetwork net, int layer) {
+        long start = 0;
+        for (int i = 0; i < layer; i++) {
+            start += net.getLayer(i).numParams();
+        }
+        return org.nd4j.linalg.indexing.NDArrayIndex.interval(
+                start, start + net.getLayer(layer).numParams());
     }
 
     @ParameterizedTest
@@ -464,7 +487,7 @@ class BadInputTest {
     void theComputedSizeOfTheStateIsItsSize(Kind kind) {
         Model model = kind.create(Fixtures.kfac().build(), TYPE);
         KFacListener.attach(model);
-        long computed = Layouts.stateSizes(io.github.dl4jkfac.capture.NetworkView.of(model), null).values().stream()
+        long computed = Layouts.of(io.github.dl4jkfac.capture.NetworkView.of(model)).stateSizes().values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
         assertThat(computed).isEqualTo(Fixtures.state(model).length());

@@ -129,8 +129,7 @@ class BindingTest {
                 .allSatisfy(block -> assertThat(block.worker().state().steps()).isEqualTo(7));
         // statistics at the steps 0, 1, 2, 4, 6 (every second, and where the inverses are refreshed)
         assertThat(Sessions.find(model).blocks())
-                .allSatisfy(
-                        block -> assertThat(block.worker().state().statistics()).isEqualTo(5));
+                .allSatisfy(block -> assertThat(block.state().statistics()).isEqualTo(5));
     }
 
     @Test
@@ -317,7 +316,7 @@ class BindingTest {
             assertThat(log.infos().get(0))
                     .contains("Kronecker")
                     .contains("fallback")
-                    .contains("dense layer with layer normalisation");
+                    .contains("no curvature block for VariationalAutoencoder");
         }
     }
 }

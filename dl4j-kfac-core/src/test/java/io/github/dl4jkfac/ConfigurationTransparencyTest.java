@@ -3,6 +3,10 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
+import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.KroneckerBlock;
+import io.github.dl4jkfac.curvature.Structure;
+import io.github.dl4jkfac.state.StateLayout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -60,6 +64,11 @@ class ConfigurationTransparencyTest {
                 .seed(99)
                 .fallback(new Nesterovs(0.01, 0.8))
                 .maxFactorDimension(123)
+                .convolution(ConvolutionFactors.SPATIALLY_UNCORRELATED)
+                .recurrent(RecurrentModel.STATIONARY_CHAIN)
+                .build());
+        all.add(KFac.builder()
+                .klClip(new StepSchedule(ScheduleType.ITERATION, 0.3, 0.5, 10))
                 .build());
         all.add(KFac.builder()
                 .learningRate(new MapSchedule.Builder(ScheduleType.ITERATION)
@@ -122,6 +131,11 @@ class ConfigurationTransparencyTest {
                         .build(),
                 KFac.builder().klClip(0.7).build(),
                 KFac.builder().withoutKlClip().build(),
+                KFac.builder()
+                        .klClip(new StepSchedule(ScheduleType.ITERATION, 0.3, 0.5, 10))
+                        .build(),
+                KFac.builder().convolution(ConvolutionFactors.AVERAGED).build(),
+                KFac.builder().recurrent(RecurrentModel.SYMMETRIC_CHAIN).build(),
                 KFac.builder().statisticsInterval(9).build(),
                 KFac.builder().inverseInterval(9).build(),
                 KFac.builder().statisticsDecay(0.3).build(),
@@ -130,7 +144,10 @@ class ConfigurationTransparencyTest {
                 KFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build(),
                 KFac.builder().fallback(new Nesterovs(0.01)).build(),
                 KFac.builder().maxFactorDimension(9).build(),
-                plain.withLayout(io.github.dl4jkfac.state.StateLayout.kronecker("0", 2, 3, true)));
+                plain.withLayout(StateLayout.curvature(
+                        "0",
+                        List.of(KroneckerBlock.TYPE.layout(BlockShape.of(Structure.DENSE, 2, 3, true))),
+                        List.of(6L, 3L))));
         assertThat(plain).isEqualTo(new KFac()).hasSameHashCodeAs(new KFac());
         for (KFac other : different) {
             assertThat(other).isNotEqualTo(plain);

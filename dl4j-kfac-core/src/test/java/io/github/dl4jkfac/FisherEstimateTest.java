@@ -17,7 +17,7 @@ import static io.github.dl4jkfac.TestNetworks.symmetric;
 import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.OuterRows;
 import java.util.Map;
 import java.util.function.Function;
 import org.deeplearning4j.nn.api.Model;
@@ -52,12 +52,12 @@ class FisherEstimateTest {
     }
 
     private static INDArray outputFactor(Model model, String layer) {
-        return symmetric(block(model, layer).worker().state().outputFactor());
+        return symmetric(block(model, layer).state().get("G"));
     }
 
     private static BoundBlock block(Model model, String layer) {
         return Sessions.of(model).blocks().stream()
-                .filter(block -> block.slot().name().equals(layer))
+                .filter(block -> block.plan().name().equals(layer))
                 .findFirst()
                 .orElseThrow();
     }
@@ -93,7 +93,7 @@ class FisherEstimateTest {
     void sampledFactorsConvergeToTheExactOnesAsTheRootOfTheNumberOfDraws() {
         INDArray x = normal(1, 16, 4);
         MultiLayerNetwork plain = classifier(new Sgd(0.1));
-        Map<String, BatchRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
+        Map<String, OuterRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
         MultiLayerNetwork model = classifier(collecting().build());
         KFacListener.attach(model);
         int few = 25;
@@ -115,7 +115,7 @@ class FisherEstimateTest {
         }
     }
 
-    private static INDArray exactFactor(BatchRows rows) {
+    private static INDArray exactFactor(OuterRows rows) {
         INDArray g = rows.derivatives();
         return g.transpose().mmul(g).div(rows.samples());
     }
@@ -192,8 +192,8 @@ class FisherEstimateTest {
         for (BoundBlock block : Sessions.of(one).blocks()) {
             assertThat(error(
                             block.block().toDense(),
-                            block(other, block.slot().name()).block().toDense()))
-                    .as("layer %s", block.slot().name())
+                            block(other, block.plan().name()).block().toDense()))
+                    .as("layer %s", block.plan().name())
                     .isLessThan(1e-12);
         }
     }
@@ -207,7 +207,7 @@ class FisherEstimateTest {
         KFacListener.attach(model);
         fit(model, batch(x, oneHot(20, 3)));
         INDArray first = homogeneous(rows(x, 0, (int) (20 * fraction)));
-        INDArray factor = symmetric(block(model, "0").worker().state().inputFactor());
+        INDArray factor = symmetric(block(model, "0").state().get("A"));
         assertThat(error(factor, meanProduct(first, first))).isLessThan(1e-12);
     }
 

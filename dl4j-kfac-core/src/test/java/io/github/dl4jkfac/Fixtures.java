@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.variational.VariationalAutoencoder;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
@@ -76,10 +77,11 @@ final class Fixtures {
                 return started(base(updater, type)
                         .list()
                         .layer(dense(FEATURES, 5))
-                        .layer(new DenseLayer.Builder()
+                        .layer(new VariationalAutoencoder.Builder()
                                 .nIn(5)
                                 .nOut(5)
-                                .hasLayerNorm(true)
+                                .encoderLayerSizes(4)
+                                .decoderLayerSizes(4)
                                 .build())
                         .layer(output(5))
                         .build());
@@ -256,7 +258,7 @@ final class Fixtures {
     /** What an object does to a network's updater state view, [dA,dG], of one layer that has a block. */
     static BoundBlock block(Model model, String layer) {
         return Sessions.find(model).blocks().stream()
-                .filter(block -> block.slot().name().equals(layer))
+                .filter(block -> block.plan().name().equals(layer))
                 .findFirst()
                 .orElseThrow();
     }

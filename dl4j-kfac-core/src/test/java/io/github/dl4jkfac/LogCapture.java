@@ -8,22 +8,22 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** Collects what the library logs, for as long as it is open. */
-final class LogCapture implements AutoCloseable {
+public final class LogCapture implements AutoCloseable {
 
     private final Logger logger = (Logger) LoggerFactory.getLogger("io.github.dl4jkfac");
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-    LogCapture() {
+    public LogCapture() {
         appender.start();
         logger.addAppender(appender);
         logger.setAdditive(false);
     }
 
-    List<String> warnings() {
+    public List<String> warnings() {
         return messages(Level.WARN);
     }
 
-    List<String> infos() {
+    public List<String> infos() {
         return messages(Level.INFO);
     }
 

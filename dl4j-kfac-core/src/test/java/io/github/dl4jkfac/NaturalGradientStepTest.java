@@ -17,7 +17,7 @@ import static io.github.dl4jkfac.TestNetworks.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.ArrayList;
@@ -34,6 +34,7 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +48,7 @@ import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.WeightDecay;
 import org.nd4j.linalg.lossfunctions.impl.LossL2;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
+import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
 import org.nd4j.linalg.schedule.StepSchedule;
 
@@ -119,7 +121,11 @@ class NaturalGradientStepTest {
         return sequence(
                 settings,
                 dense(4, 5, Activation.TANH).build(),
-                new BatchNormalization.Builder().nIn(5).nOut(5).build(),
+                new BatchNormalization.Builder()
+                        .nIn(5)
+                        .nOut(5)
+                        .updater(new Sgd(FALLBACK_RATE))
+                        .build(),
                 dense(5, 4, Activation.TANH).biasUpdater(biases).build(),
                 dense(4, 4, Activation.TANH).build(),
                 output(4, 3, Activation.SOFTMAX, new LossMCXENT()).build());
@@ -258,13 +264,14 @@ class NaturalGradientStepTest {
         }
 
         Map<String, INDArray> step(int k, long samples, Map<String, INDArray> old, Map<String, INDArray> gradient) {
-            boolean means = TestNetworks.layer(model, blocks.get(0).slot().name())
+            boolean means = TestNetworks.layer(
+                            model, blocks.get(0).plan().slot().name())
                     .conf()
                     .isMiniBatch();
             Map<String, INDArray> directions = new LinkedHashMap<>();
             double squaredLength = 0;
             for (BoundBlock block : blocks) {
-                String name = block.slot().name();
+                String name = block.plan().slot().name();
                 INDArray v = matrix(block, gradient).div(means ? 1 : samples);
                 refresh(block, k, means ? 1 : samples);
                 INDArray u = inverses.get(name)[0].mmul(v).mmul(inverses.get(name)[1]);
@@ -277,17 +284,17 @@ class NaturalGradientStepTest {
 
             Map<String, INDArray> expected = withoutBlocks(old, gradient);
             for (BoundBlock block : blocks) {
-                String name = block.slot().name();
+                String name = block.plan().slot().name();
                 double mu = block.worker().hyperparameters().momentum();
                 INDArray m = directions.get(name).mul(klScale);
                 momentum.merge(name, m, (was, now) -> was.mul(mu).add(now));
                 INDArray after = matrix(block, old).sub(momentum.get(name).mul(rate(block, k)));
-                INDArray w = TestNetworks.rows(after, 0, block.slot().inputs()).dup();
+                INDArray w = TestNetworks.rows(after, 0, block.shape().inputs()).dup();
                 w.subi(old.get(name + "_W").mul(rate(block, k) * weightDecay(name)));
                 expected.put(name + "_W", w);
-                if (block.worker().layout().bias()) {
+                if (block.shape().bias()) {
                     INDArray b = TestNetworks.rows(
-                            after, block.slot().inputs(), block.slot().inputs() + 1);
+                            after, block.shape().inputs(), block.shape().inputs() + 1);
                     expected.put(name + "_b", b.reshape(old.get(name + "_b").shape()));
                 }
             }
@@ -314,20 +321,18 @@ class NaturalGradientStepTest {
         private static Map<String, INDArray> withoutBlocks(Map<String, INDArray> old, Map<String, INDArray> gradient) {
             Map<String, INDArray> expected = new HashMap<>();
             old.forEach((key, value) -> {
-                double rate = key.endsWith("_b")
-                        ? BIAS_RATE
-                        : key.endsWith("gamma") || key.endsWith("beta") ? FALLBACK_RATE : 1;
+                double rate = key.endsWith("_b") ? BIAS_RATE : 1;
                 expected.put(key, value.sub(gradient.get(key).mul(rate)));
             });
             return expected;
         }
 
         private static INDArray matrix(BoundBlock block, Map<String, INDArray> parameters) {
-            INDArray w = parameters.get(block.slot().name() + "_W");
-            if (!block.worker().layout().bias()) {
+            INDArray w = parameters.get(block.plan().slot().name() + "_W");
+            if (!block.shape().bias()) {
                 return w.dup();
             }
-            INDArray b = parameters.get(block.slot().name() + "_b");
+            INDArray b = parameters.get(block.plan().slot().name() + "_b");
             return Nd4j.vstack(w, b.reshape('c', 1, b.length()));
         }
 
@@ -340,40 +345,55 @@ class NaturalGradientStepTest {
             if (!new RefreshPlan(hyper.statisticsInterval(), hyper.inverseInterval()).inversesDue(k)) {
                 return;
             }
-            CurvatureState state = block.worker().state();
-            INDArray a = symmetric(state.inputFactor());
-            INDArray g = symmetric(state.outputFactor());
-            double lambda = hyper.dampingAt(k, 0) + l2(block.slot().name()) / divisor;
+            BlockState state = block.state();
+            INDArray a = symmetric(state.get("A"));
+            INDArray g = symmetric(state.get("G"));
+            double lambda = hyper.dampingAt(k, 0) + l2(block.plan().slot().name()) / divisor;
             double pi = Math.sqrt((trace(a) / a.size(0)) / (trace(g) / g.size(0)));
-            inverses.put(block.slot().name(), new INDArray[] {
+            inverses.put(block.plan().slot().name(), new INDArray[] {
                 inverse(plusDiagonal(a, pi * Math.sqrt(lambda))), inverse(plusDiagonal(g, Math.sqrt(lambda) / pi))
             });
         }
     }
 
-    /** d^T F_d d of the step taken, from the inverses in the updater's state. */
     @ParameterizedTest(name = "clip at {0}")
     @ValueSource(doubles = {1e-6, 1e-4, 1e-2, 1e6})
     void stepHasTheSquaredLengthThatTheClipAllows(double kl) {
         Model model = graph(settings(everyStep().momentum(0).klClip(kl).build()), null, false);
         KFacListener listener = KFacListener.attach(model);
-        List<INDArray> before = new ArrayList<>();
-        List<BoundBlock> blocks = Sessions.of(model).blocks();
-        blocks.forEach(
-                block -> before.add(TestNetworks.weights(model, block.slot().name())));
-        fit(model, data(model, 1));
-        double squaredLength = 0;
-        for (int i = 0; i < blocks.size(); i++) {
-            INDArray d = before.get(i)
-                    .sub(TestNetworks.weights(model, blocks.get(i).slot().name()));
-            CurvatureState state = blocks.get(i).worker().state();
-            squaredLength += inner(d, inverse(state.inputInverse()).mmul(d).mmul(inverse(state.outputInverse())));
-        }
+        double squaredLength = squaredLengthOfAStep(model);
         if (listener.report(model).klScale() < 1) {
             assertThat(squaredLength).isCloseTo(kl, within(1e-9 * kl));
         } else {
             assertThat(squaredLength).isLessThan(kl);
         }
         assertThat(listener.report(model).klScale() < 1).isEqualTo(kl < 1);
+    }
+
+    @Test
+    void theClipFollowsItsSchedule() {
+        ISchedule quarters = new StepSchedule(ScheduleType.ITERATION, 1e-6, 0.25, 1);
+        Model model = graph(settings(everyStep().momentum(0).klClip(quarters).build()), null, false);
+        KFacListener.attach(model);
+        for (double kl : new double[] {1e-6, 0.25e-6, 0.0625e-6}) {
+            assertThat(squaredLengthOfAStep(model)).isCloseTo(kl, within(1e-9 * kl));
+        }
+    }
+
+    /** d^T F_d d of the step taken, from the inverses in the updater's state. */
+    private static double squaredLengthOfAStep(Model model) {
+        List<INDArray> before = new ArrayList<>();
+        List<BoundBlock> blocks = Sessions.of(model).blocks();
+        blocks.forEach(block ->
+                before.add(TestNetworks.weights(model, block.plan().slot().name())));
+        fit(model, data(model, 1));
+        double squaredLength = 0;
+        for (int i = 0; i < blocks.size(); i++) {
+            INDArray d = before.get(i)
+                    .sub(TestNetworks.weights(model, blocks.get(i).plan().slot().name()));
+            BlockState state = blocks.get(i).state();
+            squaredLength += inner(d, inverse(state.get("A_inverse")).mmul(d).mmul(inverse(state.get("G_inverse"))));
+        }
+        return squaredLength;
     }
 }

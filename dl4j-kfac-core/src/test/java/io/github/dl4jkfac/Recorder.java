@@ -4,7 +4,10 @@ import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.Structure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,11 +27,16 @@ public final class Recorder extends BaseTrainingListener {
     /**
      * What one step told.
      *
-     * @param rows by layer
-     * @param gradients DL4J's own gradient sums [W; b], by layer
+     * @param rows by dense layer
+     * @param gradients DL4J's own gradient sums [W; b], by dense layer
+     * @param groups the groups of all layers, dense or not
      * @param untouched whether the capture left the gradient and ND4J's global random stream as they were
      */
-    public record Recorded(Map<String, BatchRows> rows, Map<String, INDArray> gradients, boolean untouched) {}
+    public record Recorded(
+            Map<String, OuterRows> rows,
+            Map<String, INDArray> gradients,
+            List<RecordedGroup> groups,
+            boolean untouched) {}
 
     /**
      * Labels at which the derivatives form one column of a root B of the output Hessian, H = B B^T.
@@ -70,21 +78,22 @@ public final class Recorder extends BaseTrainingListener {
     }
 
     /** Rows whose second moments are the exact Fisher matrix's: one copy of the batch for each column of B. */
-    public static Map<String, BatchRows> exactRows(Model model, INDArray features, List<Column> columns) {
-        Map<String, List<BatchRows>> parts = new HashMap<>();
+    public static Map<String, OuterRows> exactRows(Model model, INDArray features, List<Column> columns) {
+        Map<String, List<OuterRows>> parts = new HashMap<>();
         for (Column column : columns) {
             record(model, TestNetworks.batch(features, column.labels())).rows().forEach((layer, rows) -> {
                 INDArray scaled = rows.derivatives().mulColumnVector(root(column.weights()));
                 parts.computeIfAbsent(layer, key -> new ArrayList<>())
-                        .add(new BatchRows(rows.inputs(), scaled, null, rows.active(), rows.samples()));
+                        .add(OuterRows.of(rows.inputs(), scaled, rows.samples()));
             });
         }
-        Map<String, BatchRows> joined = new HashMap<>();
+        Map<String, OuterRows> joined = new HashMap<>();
         parts.forEach((layer, list) -> {
-            INDArray inputs = Nd4j.vstack(list.stream().map(BatchRows::inputs).toArray(INDArray[]::new));
+            INDArray inputs = Nd4j.vstack(list.stream().map(Recorder::inputs).toArray(INDArray[]::new));
             INDArray derivatives =
-                    Nd4j.vstack(list.stream().map(BatchRows::derivatives).toArray(INDArray[]::new));
-            joined.put(layer, new BatchRows(inputs, derivatives, null, inputs.size(0), features.size(0)));
+                    Nd4j.vstack(list.stream().map(OuterRows::derivatives).toArray(INDArray[]::new));
+            // as if the columns were positions of the same sample
+            joined.put(layer, OuterRows.of(RowSource.of(inputs), derivatives, features.size(0)));
         });
         return joined;
     }
@@ -148,35 +157,52 @@ public final class Recorder extends BaseTrainingListener {
         INDArray gradient = network.gradient().dup();
         long root = Nd4j.getRandom().rootState();
         long node = Nd4j.getRandom().nodeState();
-        Map<LayerSlot, INDArray> derivatives = capture.derivatives(random);
+        capture.complete(random);
         boolean untouched = gradient.equals(network.gradient())
                 && root == Nd4j.getRandom().rootState()
                 && node == Nd4j.getRandom().nodeState();
-        Map<String, BatchRows> rows = new HashMap<>();
+        Map<String, OuterRows> rows = new HashMap<>();
         Map<String, INDArray> gradients = new HashMap<>();
-        INDArray active = capture.activeRows();
-        derivatives.forEach((slot, derivative) -> {
-            BatchRows own = capture.rows(slot, derivative, active);
-            INDArray weights = own.weights() == null ? null : own.weights().dup();
-            rows.put(
-                    slot.name(),
-                    new BatchRows(own.inputs().dup(), own.derivatives().dup(), weights, own.active(), own.samples()));
-            gradients.put(slot.name(), gradientOf(slot));
+        List<RecordedGroup> all = new ArrayList<>();
+        capture.rows().forEach((slot, groups) -> {
+            for (int i = 0; i < groups.size(); i++) {
+                all.add(RecordedGroup.of(slot, i, groups.get(i)));
+            }
+            if (isDense(slot) && groups.get(0) instanceof OuterRows own) {
+                INDArray weights = own.weights() == null ? null : own.weights().dup();
+                RowSource inputs = RowSource.of(inputs(own));
+                rows.put(
+                        slot.name(),
+                        new OuterRows(inputs, own.derivatives().dup(), weights, own.active(), own.samples()));
+                gradients.put(slot.name(), gradientOf(slot));
+            }
         });
         capture.disarm();
-        recorded = new Recorded(rows, gradients, untouched);
+        recorded = new Recorded(rows, gradients, all, untouched);
+    }
+
+    private static boolean isDense(LayerSlot slot) {
+        return slot.groups().get(0).shape().structure() == Structure.DENSE;
+    }
+
+    /** All inputs of some rows as one matrix, a copy. */
+    public static INDArray inputs(OuterRows rows) {
+        List<INDArray> chunks = new ArrayList<>();
+        rows.inputs().forEachChunk((firstRow, chunk) -> chunks.add(chunk.dup()));
+        return chunks.size() == 1 ? chunks.get(0) : Nd4j.vstack(chunks);
     }
 
     private static INDArray gradientOf(LayerSlot slot) {
         INDArray flat = slot.layer().getGradientsViewArray().dup();
         flat = flat.reshape('c', new long[] {flat.length()});
-        long weights = (long) slot.inputs() * slot.outputs();
-        INDArray w = flat.get(NDArrayIndex.interval(0, weights)).reshape('f', slot.inputs(), slot.outputs());
-        if (!slot.hasBias()) {
+        BlockShape shape = slot.groups().get(0).shape();
+        long weights = (long) shape.inputs() * shape.outputs();
+        INDArray w = flat.get(NDArrayIndex.interval(0, weights)).reshape('f', shape.inputs(), shape.outputs());
+        if (!shape.bias()) {
             return w.dup();
         }
-        INDArray b = flat.get(NDArrayIndex.interval(weights, weights + slot.outputs()))
-                .reshape('c', 1, slot.outputs());
+        INDArray b = flat.get(NDArrayIndex.interval(weights, weights + shape.outputs()))
+                .reshape('c', 1, shape.outputs());
         return Nd4j.vstack(w, b);
     }
 }

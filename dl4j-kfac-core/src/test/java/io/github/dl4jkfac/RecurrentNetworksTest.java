@@ -1,13 +1,13 @@
 package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration.ListBuilder;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.LSTM;
+import org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -18,6 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.LossFunctions;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Networks over time: what has a block gets it, all else is served by the fallback updater. */
@@ -76,7 +77,7 @@ class RecurrentNetworksTest {
         }
         assertThat(net.score(data)).isLessThan(before);
         assertThat(listener.report(net).steps()).isEqualTo(truncated ? 40 : 20);
-        assertThat(Sessions.find(net).blocks()).hasSize(1);
+        assertThat(Sessions.find(net).blocks()).hasSize(2);
     }
 
     @Test
@@ -86,7 +87,7 @@ class RecurrentNetworksTest {
         net.fit(sequences());
         INDArray rows = Fixtures.batch(TYPE, SAMPLES * STEPS, 8).getFeatures();
         INDArray expected = rows.transpose().mmul(rows).divi(SAMPLES * STEPS);
-        INDArray factor = Fixtures.block(net, "0").worker().state().inputFactor();
+        INDArray factor = Fixtures.block(net, "0").state().get("A");
         for (int i = 0; i < Fixtures.FEATURES; i++) {
             for (int j = 0; j <= i; j++) {
                 assertThat(factor.getDouble(i, j))
@@ -113,29 +114,26 @@ class RecurrentNetworksTest {
         assertThat(net.score(data)).isLessThan(before);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"SAMPLED_FISHER", "IMPROVED_EMPIRICAL_FISHER"})
-    void outputsOverTimeNeedTheEmpiricalFisher(Curvature curvature) {
-        MultiLayerNetwork net = timeDistributed(curvature, true);
-        assertThatThrownBy(() -> KFacListener.attach(net))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("'1'")
-                .hasMessageContaining("Curvature.EMPIRICAL_FISHER");
-    }
-
     @Test
     void aNetworkWithoutAnyBlockTrainsWithTheFallbackAndSaysSo() {
         MultiLayerNetwork net = Fixtures.started(Fixtures.base(new KFac(), TYPE)
                 .list()
-                .layer(new LSTM.Builder().nOut(5).build())
-                .layer(new LSTM.Builder().nOut(4).build())
-                .layer(output())
+                .layer(new GravesBidirectionalLSTM.Builder().nOut(5).build())
+                .layer(new GravesBidirectionalLSTM.Builder()
+                        .nOut(Fixtures.CLASSES)
+                        .build())
+                .layer(new RnnLossLayer.Builder(LossFunctions.LossFunction.MCXENT)
+                        .activation(Activation.SOFTMAX)
+                        .build())
                 .setInputType(InputType.recurrent(Fixtures.FEATURES, STEPS))
                 .build());
         try (LogCapture log = new LogCapture()) {
             KFacListener.attach(net);
             assertThat(log.infos()).hasSize(1);
-            assertThat(log.infos().get(0)).contains("fallback").contains("LSTM").doesNotContain("Kronecker");
+            assertThat(log.infos().get(0))
+                    .contains("fallback")
+                    .contains("GravesBidirectionalLSTM")
+                    .doesNotContain("Kronecker");
         }
         DataSet data = sequences();
         double before = net.score(data);

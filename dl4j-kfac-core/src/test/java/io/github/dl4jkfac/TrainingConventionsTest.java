@@ -98,16 +98,15 @@ class TrainingConventionsTest {
     private static void requirePreconditioned(MultiLayerNetwork net, INDArray gradient, INDArray update) {
         long start = 0;
         for (BoundBlock block : Sessions.find(net).blocks()) {
-            int inputs = block.slot().inputs();
-            int outputs = block.slot().outputs();
+            int inputs = block.shape().inputs();
+            int outputs = block.shape().outputs();
             long end = start + (inputs + 1L) * outputs;
             INDArray v = Fixtures.asMatrix(gradient.get(NDArrayIndex.interval(start, end)), inputs, outputs);
             INDArray u = Fixtures.asMatrix(update.get(NDArrayIndex.interval(start, end)), inputs, outputs);
-            INDArray expected = block.worker()
-                    .state()
-                    .inputInverse()
+            INDArray expected = block.state()
+                    .get("A_inverse")
                     .mmul(v)
-                    .mmul(block.worker().state().outputInverse())
+                    .mmul(block.state().get("G_inverse"))
                     .muli(RATE);
             assertThat(Fixtures.distance(u, expected)).isLessThan(1e-9);
             start = end;

@@ -103,8 +103,9 @@ class TransferLearningTest {
     private static void requireLayoutsToMatch(MultiLayerNetwork net) {
         for (BoundBlock block : Sessions.find(net).blocks()) {
             StateLayout layout = block.worker().layout();
-            assertThat(layout.inputs()).isEqualTo(block.slot().inputs());
-            assertThat(layout.outputs()).isEqualTo(block.slot().outputs());
+            assertThat(layout.blocks().get(0).inputDimension())
+                    .isEqualTo(block.shape().inputDimension());
+            assertThat(layout.blocks().get(0).outputs()).isEqualTo(block.shape().outputs());
         }
     }
 

@@ -6,6 +6,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
+import org.deeplearning4j.nn.layers.BaseLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -21,8 +23,9 @@ public final class BatchCapture {
 
     private final NetworkView network;
     private final List<Layer> withDropout = new ArrayList<>();
+    private final List<BaseLayer<?>> withNoise = new ArrayList<>();
     private DerivativeSource source;
-    private long rows;
+    private long wanted;
     private boolean armed;
 
     /**
@@ -33,10 +36,17 @@ public final class BatchCapture {
     public BatchCapture(NetworkView network) {
         this.network = network;
         for (NetworkView.NamedLayer named : network.layers()) {
-            Layer conf = named.layer().conf().getLayer();
-            if (conf.getIDropout() != null) {
-                withDropout.add(conf);
-            }
+            Parts.of(named.layer()).forEach(this::addNoise);
+        }
+    }
+
+    private void addNoise(org.deeplearning4j.nn.api.Layer part) {
+        Layer conf = part.conf().getLayer();
+        if (conf.getIDropout() != null) {
+            withDropout.add(conf);
+        }
+        if (part instanceof BaseLayer<?> layer && layer.layerConf().getWeightNoise() != null) {
+            withNoise.add(layer);
         }
     }
 
@@ -44,19 +54,21 @@ public final class BatchCapture {
      * Begins to record. To be called after the forward pass and before the backward pass.
      *
      * @param derivatives where the derivatives come from
-     * @param fraction share of the batch that is wanted, in (0,1]
+     * @param fraction share of the batch that enters the statistics, in (0,1]
      */
     public void arm(DerivativeSource derivatives, double fraction) {
         disarm();
         armed = true;
         source = derivatives;
-        boolean wholeBatch = source == DerivativeSource.MODEL_TARGETS && !network.passesSlotsOnly();
-        int batch = network.batchSize();
-        rows = wholeBatch ? batch : (long) Math.ceil(fraction * batch);
-        network.heads().forEach(head -> head.arm(source, rows, batch));
-        network.slots().forEach(slot -> slot.arm(source, rows, batch));
+        long batch = network.batchSize();
+        wanted = (long) Math.ceil(fraction * batch);
+        boolean wholeBatch = source == DerivativeSource.MODEL_TARGETS && !network.passesDenseSlotsOnly();
+        long pass = wholeBatch ? batch : wanted;
+        network.heads().forEach(head -> head.arm(source, pass, batch));
+        network.slots().forEach(slot -> slot.arm(source, slot instanceof DenseSlot ? pass : wanted, batch));
         if (source == DerivativeSource.MODEL_TARGETS) {
             withDropout.forEach(conf -> conf.setIDropout(new DropoutTap(Tap.unwrap(conf.getIDropout()))));
+            withNoise.forEach(layer -> setNoise(layer, new WeightNoiseTap(noise(layer), layer)));
         }
     }
 
@@ -72,82 +84,74 @@ public final class BatchCapture {
             network.heads().forEach(OutputHead::disarm);
             network.slots().forEach(LayerSlot::disarm);
             withDropout.forEach(conf -> conf.setIDropout(Tap.unwrap(conf.getIDropout())));
+            withNoise.forEach(layer -> setNoise(layer, noise(layer)));
         }
+    }
+
+    private static IWeightNoise noise(BaseLayer<?> layer) {
+        return Tap.unwrap(layer.layerConf().getWeightNoise());
+    }
+
+    private static void setNoise(BaseLayer<?> layer, IWeightNoise noise) {
+        layer.layerConf().setWeightNoise(noise);
     }
 
     /** {@return whether the backward pass has gone through all slots and outputs} */
     public boolean isComplete() {
-        return network.slots().stream().allMatch(slot -> slot.capture().isComplete())
+        return network.slots().stream().allMatch(LayerSlot::isComplete)
                 && network.heads().stream().allMatch(LayerCapture::isComplete);
     }
 
     /**
-     * Derivatives of every slot. With {@link DerivativeSource#MODEL_TARGETS} this runs the second backward pass. To be called while
-     * armed, in an active workspace or none; the arrays are valid as long as that workspace.
+     * Completes the derivatives of every slot: with {@link DerivativeSource#MODEL_TARGETS} by the second backward pass, with {@link
+     * DerivativeSource#SCALED_TRUE_LABELS} by the scaling. To be called while armed, in an active workspace or none.
      *
      * @param random the stream that draws targets; used with {@link DerivativeSource#MODEL_TARGETS} only
-     * @return for each slot the derivatives of the per-sample losses, never divided by the batch size, with respect to its
-     *     pre-activations, [rows,nOut]; scaled sample by sample with {@link DerivativeSource#SCALED_TRUE_LABELS}
-     * @throws IllegalStateException if they are to be scaled and a slot's rows are not samples
      */
-    public Map<LayerSlot, INDArray> derivatives(Random random) {
+    public void complete(Random random) {
         if (source == DerivativeSource.MODEL_TARGETS) {
-            return network.sampledBackward(random);
+            network.slots().forEach(LayerSlot::secondPass);
+            network.sampledBackward(random);
+        } else if (source == DerivativeSource.SCALED_TRUE_LABELS) {
+            INDArray scale = inverseOutputNorms();
+            network.slots().forEach(slot -> slot.scale(scale));
         }
-        INDArray scale = source == DerivativeSource.SCALED_TRUE_LABELS ? inverseOutputNorms() : null;
-        Map<LayerSlot, INDArray> derivatives = new IdentityHashMap<>();
-        for (LayerSlot slot : network.slots()) {
-            INDArray delta = slot.masked(slot.capture().recorded());
-            derivatives.put(slot, scale == null ? delta : scaled(slot, delta, scale));
-        }
-        return derivatives;
     }
 
-    private static INDArray scaled(LayerSlot slot, INDArray delta, INDArray scale) {
-        if (delta.size(0) != scale.size(0)) {
-            throw new IllegalStateException("KFac: layer '" + slot.name() + "' has " + delta.size(0) + " rows for "
-                    + scale.size(0) + " samples, so they cannot be scaled one by one. Use Curvature.EMPIRICAL_FISHER.");
-        }
-        return delta.muliColumnVector(scale);
-    }
-
-    /** 1 / |dL_n/dz_out| over all outputs, [rows,1] (Wu et al. 2024, eq. 43). */
+    /** 1 / |dL_n/dz_out| over all outputs, [N,1] (Wu et al. 2024, eq. 43). */
     private INDArray inverseOutputNorms() {
         INDArray squared = null;
         for (OutputHead head : network.heads()) {
-            INDArray delta = head.recorded();
-            INDArray norms = delta.mul(delta).sum(true, 1);
+            INDArray norms = head.squaredNorms(wanted);
             squared = squared == null ? norms : squared.addi(norms);
         }
         return Transforms.pow(Transforms.max(squared, SMALLEST_SQUARED_NORM), -0.5, false);
     }
 
     /**
-     * Puts one slot's rows together.
+     * Makes the rows of every slot. To be called after {@link #complete}; the arrays are valid until the step ends, and as long as
+     * the active workspace.
      *
-     * @param slot the slot
-     * @param derivative the slot's derivatives from {@link #derivatives}, [rows,nOut]
-     * @param active from {@link #activeRows}
-     * @return the rows; the derivatives are not copied, the inputs only if they are of another type
+     * @return for each slot that derivatives have reached the rows of each of its groups
      */
-    public BatchRows rows(LayerSlot slot, INDArray derivative, INDArray active) {
-        INDArray inputs = slot.capture().inputs();
-        boolean perSample = derivative.size(0) == rows;
-        INDArray weights = perSample ? active : null;
-        double count =
-                weights == null ? derivative.size(0) : weights.sumNumber().doubleValue();
-        return new BatchRows(inputs, derivative, weights, count, perSample ? rows : network.batchSize());
+    public Map<LayerSlot, List<BatchRows>> rows() {
+        Samples samples = new Samples(wanted, activeSamples());
+        Map<LayerSlot, List<BatchRows>> rows = new IdentityHashMap<>();
+        network.slots().stream().filter(LayerSlot::isComplete).forEach(slot -> rows.put(slot, slot.rows(samples)));
+        return rows;
     }
 
-    /** {@return a column [rows,1]: one for each sample that some output's label mask leaves in; null if an output has no mask} */
-    public INDArray activeRows() {
+    /** A column [N,1]: one for each sample that some output's label mask leaves in; null if an output has no mask. */
+    private INDArray activeSamples() {
         INDArray active = null;
+        if (!network.hasHeadsOnly()) {
+            return null;
+        }
         for (OutputHead head : network.heads()) {
-            INDArray mask = head.mask();
-            if (mask == null) {
+            INDArray some = head.activeSamples(wanted);
+            if (some == null) {
                 return null;
             }
-            INDArray some = mask.max(true, 1).gt(0).castTo(head.recorded().dataType());
             active = active == null ? some : Transforms.max(active, some);
         }
         return active;

@@ -23,17 +23,22 @@ final class Categorical extends OutputDistribution {
     INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random) {
         INDArray p = softmax.getActivation(z.dup(), true);
         INDArray gradient = p.subi(drawClasses(z, random));
+        return weighted(gradient, labels, classWeights);
+    }
+
+    /** A sample weighs as its true class does. */
+    static INDArray weighted(INDArray gradient, INDArray labels, INDArray classWeights) {
         if (classWeights != null) {
-            INDArray types = labels.castTo(z.dataType());
+            INDArray types = labels.castTo(gradient.dataType());
             INDArray weights =
-                    types.mulRowVector(classWeights.castTo(z.dataType())).sum(true, 1);
+                    types.mulRowVector(classWeights.castTo(gradient.dataType())).sum(true, 1);
             gradient.muliColumnVector(Transforms.sqrt(weights, false));
         }
         return gradient;
     }
 
     /** One-hot classes by the Gumbel trick: argmax(z - log(-log u)) is distributed as softmax(z). */
-    private static INDArray drawClasses(INDArray z, Random random) {
+    static INDArray drawClasses(INDArray z, Random random) {
         INDArray noise = Nd4j.rand(random, z.shape()).castTo(z.dataType());
         Transforms.log(noise, false).negi();
         Transforms.log(noise, false).negi();

@@ -10,6 +10,9 @@ import org.nd4j.shade.jackson.databind.annotation.JsonSerialize;
 /**
  * Stands in for a layer's dropout during one backward pass. DL4J forgets the mask after its own backward pass; this keeps the
  * diagonal of the Jacobian, so that a second pass goes through the same mask. Serialises as the dropout it stands for.
+ *
+ * <p>Most layers drop their inputs in the forward pass, before this stands there. An output layer for sequences does so in its
+ * backward pass, each time anew from inputs that are not dropped; there this keeps what the first pass has made of them.
  */
 @JsonSerialize(using = TapSerializer.class)
 final class DropoutTap implements IDropout, Tap {
@@ -19,6 +22,7 @@ final class DropoutTap implements IDropout, Tap {
     private final IDropout base;
     private final transient Thread thread = Thread.currentThread();
     private transient INDArray diagonal;
+    private transient INDArray dropped;
 
     DropoutTap(IDropout base) {
         this.base = base;
@@ -32,7 +36,17 @@ final class DropoutTap implements IDropout, Tap {
     @Override
     public INDArray applyDropout(
             INDArray input, INDArray result, int iteration, int epoch, LayerWorkspaceMgr workspaceMgr) {
-        return base.applyDropout(input, result, iteration, epoch, workspaceMgr);
+        if (Thread.currentThread() != thread) {
+            return base.applyDropout(input, result, iteration, epoch, workspaceMgr);
+        }
+        if (dropped != null) {
+            return dropped;
+        }
+        INDArray first = base.applyDropout(input, result, iteration, epoch, workspaceMgr);
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            dropped = first.dup();
+        }
+        return first;
     }
 
     @Override

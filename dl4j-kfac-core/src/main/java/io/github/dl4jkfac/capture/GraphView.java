@@ -16,7 +16,7 @@ import org.deeplearning4j.nn.graph.vertex.impl.LayerVertex;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 
@@ -27,7 +27,7 @@ final class GraphView extends NetworkView {
     private final boolean[] leadsToSlot;
 
     GraphView(ComputationGraph graph) {
-        super(named(graph), reached(graph));
+        super(places(graph), reached(graph));
         this.graph = graph;
         this.leadsToSlot = findVerticesAboveSlots();
     }
@@ -54,19 +54,32 @@ final class GraphView extends NetworkView {
         return layers;
     }
 
-    private static Map<String, Layer> named(ComputationGraph graph) {
+    private static Map<String, LayerPlace> places(ComputationGraph graph) {
         if (graph.getVertices() == null) {
             throw new IllegalStateException(
                     "The graph has no parameters yet: call graph.init() before KFacListener.attach(graph)");
         }
-        Map<String, Layer> named = new LinkedHashMap<>();
+        Map<String, LayerPlace> places = new LinkedHashMap<>();
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
             if (vertex.hasLayer()) {
-                named.put(vertex.getVertexName(), vertex.getLayer());
+                places.put(vertex.getVertexName(), new Place(vertex));
             }
         }
-        return named;
+        return places;
+    }
+
+    private record Place(GraphVertex vertex) implements LayerPlace {
+
+        @Override
+        public Layer layer() {
+            return vertex.getLayer();
+        }
+
+        @Override
+        public void put(Layer layer) {
+            ((LayerVertex) vertex).setLayer(layer);
+        }
     }
 
     /** A vertex is worth visiting if it is a slot or one of its inputs is worth visiting. */
@@ -74,7 +87,7 @@ final class GraphView extends NetworkView {
         boolean[] leads = new boolean[graph.getVertices().length];
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
-            boolean slot = vertex.hasLayer() && slotOf(vertex.getLayer()) != null;
+            boolean slot = vertex.hasLayer() && !slotsOf(vertex.getLayer()).isEmpty();
             leads[index] = slot || anyInputLeads(vertex, leads);
         }
         return leads;
@@ -133,11 +146,12 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    boolean passesSlotsOnly() {
+    boolean passesDenseSlotsOnly() {
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
             boolean passed = anyInputLeads(vertex, leadsToSlot);
-            if (passed && (!vertex.hasLayer() || slotOf(vertex.getLayer()) == null || preProcessor(vertex) != null)) {
+            boolean dense = vertex.hasLayer() && denseSlotOf(vertex.getLayer()) != null;
+            if (passed && !(dense && preProcessor(vertex) == null) || leadsToSlot[index] && !dense) {
                 return false;
             }
         }
@@ -149,8 +163,8 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    Map<LayerSlot, INDArray> sampledBackward(Random random) {
-        Map<LayerSlot, INDArray> derivatives = new IdentityHashMap<>();
+    void sampledBackward(Random random) {
+        PassMemory memory = PassMemory.inCurrentWorkspace();
         INDArray[] epsilons = new INDArray[graph.getVertices().length];
         int[] order = graph.topologicalSortOrder();
         for (int i = order.length - 1; i >= 0; i--) {
@@ -160,44 +174,33 @@ final class GraphView extends NetworkView {
             GraphVertex vertex = graph.getVertices()[order[i]];
             boolean further = anyInputLeads(vertex, leadsToSlot);
             INDArray[] passed = vertex.hasLayer()
-                    ? throughLayer(vertex, epsilons[order[i]], further, derivatives, random)
-                    : throughVertex(vertex, epsilons[order[i]]);
+                    ? throughLayer(vertex, epsilons[order[i]], further, random, memory)
+                    : throughVertex(vertex, epsilons[order[i]], memory);
             epsilons[order[i]] = null;
             if (further) {
                 distribute(vertex, passed, epsilons);
             }
         }
-        return derivatives;
     }
 
     private INDArray[] throughLayer(
-            GraphVertex vertex,
-            INDArray epsilon,
-            boolean further,
-            Map<LayerSlot, INDArray> derivatives,
-            Random random) {
-        LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
-        LayerSlot slot = slotOf(vertex.getLayer());
-        OutputHead head = headOf(vertex.getLayer());
-        INDArray passed;
-        if (slot != null) {
-            INDArray delta = head == null ? slot.throughActivation(epsilon) : head.sampleDerivative(random);
-            derivatives.put(slot, delta);
-            passed = further ? slot.throughWeights(delta) : null;
-        } else {
-            passed = head == null
-                    ? PassThrough.backward(vertex.getLayer(), epsilon, workspaces)
-                    : head.sampleDerivative(random);
-        }
-        if (further && preProcessor(vertex) != null) {
-            passed = preProcessor(vertex).backprop(passed, batchSize(), workspaces);
-        }
-        return new INDArray[] {passed};
+            GraphVertex vertex, INDArray epsilon, boolean further, Random random, PassMemory memory) {
+        INDArray passed = backward(vertex.getLayer(), epsilon, further, random, memory);
+        return new INDArray[] {further ? backward(preProcessor(vertex), passed, memory) : null};
     }
 
-    private static INDArray[] throughVertex(GraphVertex vertex, INDArray epsilon) {
-        vertex.setEpsilon(epsilon);
-        return vertex.doBackward(false, LayerWorkspaceMgr.noWorkspaces()).getSecond();
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    private static INDArray[] throughVertex(GraphVertex vertex, INDArray epsilon, PassMemory memory) {
+        try (PassMemory.Scope working = memory.open()) {
+            vertex.setEpsilon(epsilon);
+            INDArray[] passed = vertex.doBackward(false, memory.manager()).getSecond();
+            for (int k = 0; k < passed.length; k++) {
+                if (passed[k] != null) {
+                    passed[k] = memory.manager().leverageTo(ArrayType.ACTIVATION_GRAD, passed[k]);
+                }
+            }
+            return passed;
+        }
     }
 
     private void distribute(GraphVertex vertex, INDArray[] passed, INDArray[] epsilons) {

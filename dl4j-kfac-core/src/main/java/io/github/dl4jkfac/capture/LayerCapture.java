@@ -69,6 +69,11 @@ class LayerCapture implements Recording {
         return layer;
     }
 
+    /** How many samples the batch has. */
+    long batch() {
+        return batch;
+    }
+
     boolean isComplete() {
         return recorded != null;
     }

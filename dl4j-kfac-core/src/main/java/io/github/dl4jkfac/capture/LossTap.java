@@ -44,6 +44,10 @@ final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
     @Override
     public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
         boolean own = Thread.currentThread() == thread && recording.isActive();
+        INDArray sampled = own ? recording.sampled(labels, preOutput, mask) : null;
+        if (sampled != null) {
+            return sampled;
+        }
         if (own) {
             recording.labels(labels, mask);
             recording.preActivation(preOutput);

@@ -3,16 +3,19 @@ package io.github.dl4jkfac.capture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 
@@ -29,9 +32,10 @@ public abstract class NetworkView {
      *
      * @param name its name in the network
      * @param layer the live layer
-     * @param obstacle why it has no Kronecker block; null if it has one
+     * @param slots its parts that have curvature blocks; none if it has none
+     * @param obstacle why it has none; null if it has some
      */
-    public record NamedLayer(String name, Layer layer, String obstacle) {
+    public record NamedLayer(String name, Layer layer, List<LayerSlot> slots, String obstacle) {
 
         /** {@return whether DL4J computes no gradient for it} */
         public boolean isFrozen() {
@@ -40,23 +44,30 @@ public abstract class NetworkView {
     }
 
     /**
-     * @param named all layers by name, in the order of their parameters
+     * @param places all layers by name, in the order of their parameters
      * @param reached the layers that DL4J's backward pass gets to: it stops at frozen ones
      */
-    NetworkView(Map<String, Layer> named, Set<Layer> reached) {
-        named.forEach((name, layer) -> {
+    NetworkView(Map<String, LayerPlace> places, Set<Layer> reached) {
+        places.forEach((name, place) -> {
+            Layer layer = place.layer();
             OutputHead head = OutputHead.of(name, layer);
             if (head != null) {
                 heads.add(head);
             } else if (layer instanceof IOutputLayer) {
-                unsampledOutput = name;
+                unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
-            String obstacle = reached.contains(layer) ? LayerSlot.obstacle(layer) : "below a frozen layer";
-            if (obstacle == null) {
-                slots.add(LayerSlot.of(name, layer, head));
-            }
-            layers.add(new NamedLayer(name, layer, obstacle));
+            boolean isReached = reached.contains(layer);
+            List<LayerSlot> own = isReached ? Slots.of(name, place, head) : List.of();
+            slots.addAll(own);
+            layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null));
         });
+    }
+
+    private static String obstacle(Layer layer, boolean reached) {
+        if (layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop) {
+            return "frozen";
+        }
+        return reached ? "no curvature block for " + layer.getClass().getSimpleName() : "below a frozen layer";
     }
 
     /**
@@ -96,7 +107,7 @@ public abstract class NetworkView {
         return layers;
     }
 
-    /** {@return the layers that have a Kronecker block} */
+    /** {@return all layers, or parts of layers, that have curvature blocks} */
     public final List<LayerSlot> slots() {
         return slots;
     }
@@ -105,29 +116,85 @@ public abstract class NetworkView {
         return heads;
     }
 
-    final LayerSlot slotOf(Layer layer) {
-        return slots.stream().filter(slot -> slot.layer() == layer).findFirst().orElse(null);
+    /** Whether the loss of every output is seen. */
+    final boolean hasHeadsOnly() {
+        return unsampledOutput == null;
     }
 
-    final OutputHead headOf(Layer layer) {
+    final List<LayerSlot> slotsOf(Layer layer) {
+        return layers.stream()
+                .filter(named -> named.layer() == layer)
+                .findFirst()
+                .map(NamedLayer::slots)
+                .orElse(List.of());
+    }
+
+    /** The layer's slot if it goes through the second pass by itself, or null. */
+    final DenseSlot denseSlotOf(Layer layer) {
+        return slotsOf(layer).stream()
+                .filter(slot -> slot instanceof DenseSlot && slot.layer() == layer)
+                .map(DenseSlot.class::cast)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private OutputHead headOf(Layer layer) {
         return heads.stream().filter(head -> head.layer() == layer).findFirst().orElse(null);
     }
 
     /**
-     * Checks that targets can be drawn for all outputs, or that rows can be scaled by their outputs' derivatives.
+     * The second pass through one layer.
+     *
+     * @param epsilon derivatives at its output; null for an output layer
+     * @param further whether those at its input are wanted
+     * @param random the stream that draws targets
+     * @param memory where arrays live
+     * @return derivatives at its input; null or anything unless wanted
+     */
+    final INDArray backward(Layer layer, INDArray epsilon, boolean further, Random random, PassMemory memory) {
+        DenseSlot dense = denseSlotOf(layer);
+        OutputHead head = headOf(layer);
+        if (dense != null) {
+            INDArray delta = head == null ? dense.throughActivation(epsilon) : head.sampleDerivative(random);
+            return dense.backward(delta, further);
+        }
+        if (head != null && head.hasOneRowPerSample()) {
+            return head.sampleDerivative(random);
+        }
+        if (head != null) {
+            head.sampleFrom(random);
+        }
+        for (LayerSlot slot : slotsOf(layer)) {
+            if (slot instanceof ConvolutionSlot convolution && convolution.passesByItself()) {
+                return convolution.backward(epsilon, further, memory);
+            }
+            if (slot instanceof MappedSlot mapped) {
+                mapped.output(epsilon);
+            }
+        }
+        return PassThrough.backward(layer, epsilon, memory);
+    }
+
+    /**
+     * Looks for what keeps derivatives from being taken at drawn targets, or from being scaled by their outputs' derivatives.
      *
      * @param source where the derivatives are to come from
-     * @throws IllegalArgumentException naming the output, its loss and the alternatives
+     * @return what it is, naming the output; null if nothing does
      */
-    public final void requireSource(DerivativeSource source) {
-        if (source != DerivativeSource.TRUE_LABELS && unsampledOutput != null) {
-            throw new IllegalArgumentException(
-                    "KFac: this curvature needs outputs of type OutputLayer or LossLayer, but output '"
-                            + unsampledOutput + "' is another one. Use Curvature.EMPIRICAL_FISHER.");
+    public final String obstacleTo(DerivativeSource source) {
+        if (source == DerivativeSource.TRUE_LABELS) {
+            return null;
         }
-        if (source == DerivativeSource.MODEL_TARGETS) {
-            heads.forEach(OutputHead::distribution);
+        if (unsampledOutput != null) {
+            return "output '" + unsampledOutput + " has no loss that acts on rows of pre-activations";
         }
+        return source != DerivativeSource.MODEL_TARGETS
+                ? null
+                : heads.stream()
+                        .map(OutputHead::obstacle)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
     }
 
     /** {@return the optimisation algorithm of the network's configuration} */
@@ -154,13 +221,27 @@ public abstract class NetworkView {
     /** {@return DL4J's epoch count} */
     public abstract int epoch();
 
-    /** Whether the second pass goes through slots only, so that it can run on a part of the batch. */
-    abstract boolean passesSlotsOnly();
+    /** Whether the second pass goes through dense slots only, so that it can run on a part of the batch. */
+    abstract boolean passesDenseSlotsOnly();
 
     /**
-     * The second backward pass, over the stored forward pass, with targets drawn from the model. Leaves the gradient alone.
+     * Second pass through a preprocessor between two layers.
      *
-     * @return derivatives at the pre-activations of every slot
+     * @param preProcessor null if there is none
+     * @param epsilon derivatives at its output
+     * @return derivatives at its input
      */
-    abstract Map<LayerSlot, INDArray> sampledBackward(Random random);
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    final INDArray backward(InputPreProcessor preProcessor, INDArray epsilon, PassMemory memory) {
+        if (preProcessor == null) {
+            return epsilon;
+        }
+        try (PassMemory.Scope working = memory.open()) {
+            INDArray passed = preProcessor.backprop(epsilon, batchSize(), memory.manager());
+            return memory.manager().leverageTo(ArrayType.ACTIVATION_GRAD, passed);
+        }
+    }
+
+    /** The second backward pass, over the stored forward pass, with targets drawn from the model. Leaves the gradient alone. */
+    abstract void sampledBackward(Random random);
 }

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.capture;
 
 import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -39,14 +40,14 @@ abstract class OutputDistribution {
 
     abstract INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random);
 
-    /**
-     * @param layer the output layer's name, for the message
-     * @throws IllegalArgumentException if the loss with this activation is no negative log-likelihood
-     */
-    static OutputDistribution of(ILossFunction loss, IActivation activation, String layer) {
+    /** @return null if the loss with this activation is no negative log-likelihood */
+    static OutputDistribution of(ILossFunction loss, IActivation activation) {
         Class<?> kind = loss.getClass();
         if (loss instanceof LossMCXENT mcxent && activation instanceof ActivationSoftmax) {
             return new Categorical(activation, mcxent.getWeights());
+        }
+        if (loss instanceof LossMCXENT mcxent && activation instanceof ActivationIdentity) {
+            return new CategoricalOfProbabilities(mcxent.getWeights());
         }
         if (loss instanceof LossBinaryXENT xent && activation instanceof ActivationSigmoid) {
             return new Bernoulli(activation, xent.getWeights());
@@ -58,15 +59,6 @@ abstract class OutputDistribution {
         if (kind == LossL1.class || kind == LossMAE.class) {
             return new Laplace(activation, ((LossL1) loss).getWeights(), kind == LossMAE.class);
         }
-        if (kind == LossPoisson.class) {
-            return new Poisson(activation);
-        }
-        throw new IllegalArgumentException(
-                "KFac: Curvature.SAMPLED_FISHER draws targets from the model's predictive distribution, "
-                        + "but the loss " + loss.getClass().getSimpleName() + " with activation '" + activation
-                        + "' of output layer '"
-                        + layer
-                        + "' has none. Use Curvature.EMPIRICAL_FISHER or Curvature.IMPROVED_EMPIRICAL_FISHER, which take any loss, "
-                        + "or one of: MCXENT or NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE, POISSON.");
+        return kind == LossPoisson.class ? new Poisson(activation) : null;
     }
 }

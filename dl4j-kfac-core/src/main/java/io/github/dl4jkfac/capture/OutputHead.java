@@ -1,17 +1,41 @@
 package io.github.dl4jkfac.capture;
 
+import java.util.Set;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
+import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
+import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
+import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 
-/** One output of a network: the loss, tapped during a backward pass, and the distribution behind it. */
+/**
+ * One output of a network: the loss, tapped during a backward pass, and the distribution behind it. DL4J hands every loss rows
+ * [N T,C], for sequences step by step, for images and volumes sample by sample.
+ */
 final class OutputHead extends LayerCapture implements OutputRecording {
+
+    /** Exactly these: layers derived from them may do anything to their loss. */
+    private static final Set<Class<?>> ONE_ROW_PER_SAMPLE = Set.of(
+            org.deeplearning4j.nn.layers.OutputLayer.class,
+            org.deeplearning4j.nn.layers.LossLayer.class,
+            org.deeplearning4j.nn.layers.training.CenterLossOutputLayer.class);
+
+    private static final Set<Class<?>> STEP_BY_STEP = Set.of(
+            org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer.class,
+            org.deeplearning4j.nn.layers.recurrent.RnnLossLayer.class);
+
+    private static final Set<Class<?>> SAMPLE_BY_SAMPLE = Set.of(
+            org.deeplearning4j.nn.layers.convolution.CnnLossLayer.class,
+            org.deeplearning4j.nn.layers.convolution.Cnn3DLossLayer.class);
 
     private final String name;
     private final org.deeplearning4j.nn.conf.layers.BaseLayer conf;
+    private Recording listener;
+    private Random sampling;
     private INDArray labels;
     private INDArray mask;
 
@@ -21,17 +45,24 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         this.conf = layer.layerConf();
     }
 
-    /** Returns null for an output whose loss acts on something else than rows [N,C] of pre-activations. */
+    /** Returns null for an output whose loss acts on something else than rows of pre-activations. */
     static OutputHead of(String name, org.deeplearning4j.nn.api.Layer layer) {
-        boolean rows = layer.getClass() == org.deeplearning4j.nn.layers.OutputLayer.class
-                || layer.getClass() == org.deeplearning4j.nn.layers.LossLayer.class;
-        return rows ? new OutputHead(name, (BaseLayer<?>) layer) : null;
+        Class<?> type = layer.getClass();
+        return ONE_ROW_PER_SAMPLE.contains(type) || STEP_BY_STEP.contains(type) || SAMPLE_BY_SAMPLE.contains(type)
+                ? new OutputHead(name, (BaseLayer<?>) layer)
+                : null;
+    }
+
+    /** Whether the derivative with respect to the pre-activations is all that a second pass needs of the loss. */
+    boolean hasOneRowPerSample() {
+        return ONE_ROW_PER_SAMPLE.contains(layer().getClass());
     }
 
     void arm(DerivativeSource source, long rows, long batch) {
         start(source, rows, batch);
         labels = null;
         mask = null;
+        sampling = null;
         synchronized (conf) {
             setLoss(new LossTap(RecordingTap.without(loss(), this), this));
         }
@@ -39,9 +70,30 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     void disarm() {
         stop();
+        sampling = null;
         synchronized (conf) {
             setLoss(RecordingTap.without(loss(), this));
         }
+    }
+
+    /** Passes on what the loss tells, to the slot of the same layer; null ends it. */
+    void alsoTell(Recording slot) {
+        listener = slot;
+    }
+
+    /** From now on the loss draws its targets. */
+    void sampleFrom(Random random) {
+        sampling = random;
+    }
+
+    @Override
+    public INDArray sampled(INDArray trueLabels, INDArray z, INDArray labelMask) {
+        if (sampling == null) {
+            return null;
+        }
+        INDArray delta = distribution().sampleDerivative(z, trueLabels, labelMask, sampling);
+        tell(delta);
+        return delta;
     }
 
     @Override
@@ -50,9 +102,32 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         mask = labelMask;
     }
 
-    /** @throws IllegalArgumentException if the loss is no negative log-likelihood */
-    OutputDistribution distribution() {
-        return OutputDistribution.of(Tap.unwrap(loss()), conf.getActivationFn(), name);
+    @Override
+    public void derivative(INDArray delta) {
+        super.derivative(delta);
+        tell(delta);
+    }
+
+    private void tell(INDArray delta) {
+        if (listener != null) {
+            listener.preActivation(null);
+            listener.derivative(delta);
+        }
+    }
+
+    /** Why no targets can be drawn; null if they can. */
+    String obstacle() {
+        ILossFunction loss = Tap.unwrap(loss());
+        return OutputDistribution.of(loss, conf.getActivationFn()) != null
+                ? null
+                : "the loss " + loss.getClass().getSimpleName() + " with activation '" + conf.getActivationFn()
+                        + "' of output '" + name
+                        + "' is no negative log-likelihood of a predictive distribution, as are MCXENT or"
+                        + " NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE and POISSON";
+    }
+
+    private OutputDistribution distribution() {
+        return OutputDistribution.of(Tap.unwrap(loss()), conf.getActivationFn());
     }
 
     /** dL/dz for targets drawn from the model, [rows,C]. */
@@ -60,20 +135,54 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         return distribution().sampleDerivative(recorded(), first(labels), first(mask), random);
     }
 
-    /** Label mask of the wanted rows, or null. */
-    INDArray mask() {
-        return first(mask);
+    /** |dL_n/dz_out|^2 of the first samples, [N,1]; the derivatives must have been recorded. */
+    INDArray squaredNorms(long samples) {
+        INDArray delta = recorded();
+        return perSample(delta.mul(delta).sum(true, 1), samples).sum(true, 1);
+    }
+
+    /** Which of the first samples the label mask leaves in, wholly or in part, [N,1]; null if there is no mask. */
+    INDArray activeSamples(long samples) {
+        if (mask == null) {
+            return null;
+        }
+        INDArray some = first(mask).max(true, 1).gt(0).castTo(recorded().dataType());
+        return perSample(some, samples).max(true, 1);
+    }
+
+    /** A column over rows as a matrix [N,T] over the first samples. */
+    private INDArray perSample(INDArray column, long samples) {
+        long pass = column.size(0) % batch() == 0 ? batch() : samples;
+        long positions = column.size(0) / pass;
+        char order = STEP_BY_STEP.contains(layer().getClass()) ? 'f' : 'c';
+        INDArray all = column.dup(order).reshape(order, pass, positions);
+        return pass == samples ? all : all.get(NDArrayIndex.interval(0, samples), NDArrayIndex.all());
     }
 
     private ILossFunction loss() {
-        return conf instanceof LossLayer loss ? loss.getLossFn() : ((BaseOutputLayer) conf).getLossFn();
+        if (conf instanceof BaseOutputLayer output) {
+            return output.getLossFn();
+        }
+        if (conf instanceof LossLayer loss) {
+            return loss.getLossFn();
+        }
+        if (conf instanceof RnnLossLayer loss) {
+            return loss.getLossFn();
+        }
+        return conf instanceof CnnLossLayer loss ? loss.getLossFn() : ((Cnn3DLossLayer) conf).getLossFn();
     }
 
     private void setLoss(ILossFunction loss) {
-        if (conf instanceof LossLayer lossLayer) {
-            lossLayer.setLossFn(loss);
+        if (conf instanceof BaseOutputLayer output) {
+            output.setLossFn(loss);
+        } else if (conf instanceof LossLayer layer) {
+            layer.setLossFn(loss);
+        } else if (conf instanceof RnnLossLayer layer) {
+            layer.setLossFn(loss);
+        } else if (conf instanceof CnnLossLayer layer) {
+            layer.setLossFn(loss);
         } else {
-            ((BaseOutputLayer) conf).setLossFn(loss);
+            ((Cnn3DLossLayer) conf).setLossFn(loss);
         }
     }
 }

@@ -7,4 +7,11 @@ interface OutputRecording extends Recording {
 
     /** @param mask label mask, per sample [N,1] or per output [N,C], or null */
     void labels(INDArray labels, INDArray mask);
+
+    /**
+     * In the second pass: the derivative at targets drawn from the model.
+     *
+     * @return null in the first pass
+     */
+    INDArray sampled(INDArray labels, INDArray z, INDArray mask);
 }

@@ -12,7 +12,6 @@ import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.MultiLayerUpdater;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 
@@ -22,7 +21,7 @@ final class SequentialView extends NetworkView {
     private final MultiLayerNetwork network;
 
     SequentialView(MultiLayerNetwork network) {
-        super(named(network), reached(network));
+        super(places(network), reached(network));
         this.network = network;
     }
 
@@ -34,16 +33,29 @@ final class SequentialView extends NetworkView {
         return reached;
     }
 
-    private static Map<String, Layer> named(MultiLayerNetwork network) {
+    private static Map<String, LayerPlace> places(MultiLayerNetwork network) {
         if (network.getLayers() == null) {
             throw new IllegalStateException(
                     "The network has no parameters yet: call net.init() before KFacListener.attach(net)");
         }
-        Map<String, Layer> named = new LinkedHashMap<>();
+        Map<String, LayerPlace> places = new LinkedHashMap<>();
         for (int i = 0; i < network.getLayers().length; i++) {
-            named.put(Integer.toString(i), network.getLayer(i));
+            places.put(Integer.toString(i), new Place(network, i));
         }
-        return named;
+        return places;
+    }
+
+    private record Place(MultiLayerNetwork network, int index) implements LayerPlace {
+
+        @Override
+        public Layer layer() {
+            return network.getLayers()[index];
+        }
+
+        @Override
+        public void put(Layer layer) {
+            network.getLayers()[index] = layer;
+        }
     }
 
     @Override
@@ -88,19 +100,18 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    boolean passesSlotsOnly() {
+    boolean passesDenseSlotsOnly() {
         for (int i = network.getnLayers() - 1; i > lowest(); i--) {
-            if (slotOf(network.getLayer(i)) == null || preProcessor(i) != null) {
+            if (denseSlotOf(network.getLayer(i)) == null || preProcessor(i) != null) {
                 return false;
             }
         }
-        return true;
+        return denseSlotOf(network.getLayer(lowest())) != null;
     }
 
     private int lowest() {
-        Layer first = slots().get(0).layer();
         int i = 0;
-        while (network.getLayer(i) != first) {
+        while (slotsOf(network.getLayer(i)).isEmpty()) {
             i++;
         }
         return i;
@@ -111,27 +122,15 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    Map<LayerSlot, INDArray> sampledBackward(Random random) {
-        LayerWorkspaceMgr workspaces = LayerWorkspaceMgr.noWorkspaces();
-        Map<LayerSlot, INDArray> derivatives = new IdentityHashMap<>();
+    void sampledBackward(Random random) {
         int lowest = lowest();
+        PassMemory memory = PassMemory.inCurrentWorkspace();
         INDArray epsilon = null;
         for (int i = network.getnLayers() - 1; i >= lowest; i--) {
-            Layer layer = network.getLayer(i);
-            LayerSlot slot = slotOf(layer);
-            OutputHead head = headOf(layer);
-            if (slot != null) {
-                INDArray delta = head == null ? slot.throughActivation(epsilon) : head.sampleDerivative(random);
-                derivatives.put(slot, delta);
-                epsilon = i == lowest ? null : slot.throughWeights(delta);
-            } else {
-                epsilon =
-                        head == null ? PassThrough.backward(layer, epsilon, workspaces) : head.sampleDerivative(random);
-            }
-            if (i > lowest && preProcessor(i) != null) {
-                epsilon = preProcessor(i).backprop(epsilon, batchSize(), workspaces);
+            epsilon = backward(network.getLayer(i), epsilon, i > lowest, random, memory);
+            if (i > lowest) {
+                epsilon = backward(preProcessor(i), epsilon, memory);
             }
         }
-        return derivatives;
     }
 }

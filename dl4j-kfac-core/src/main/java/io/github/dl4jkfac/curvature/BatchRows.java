@@ -1,33 +1,32 @@
 package io.github.dl4jkfac.curvature;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
-
 /**
- * One batch, as a layer's parameters see it: row n of the gradient's sum is [inputs_n, 1]^T derivatives_n.
- *
- * @param inputs layer inputs a, [rows, nIn]; without the homogeneous coordinate
- * @param derivatives derivatives g of the per-sample losses (sums, never divided by the batch size) with respect to the
- *     pre-activations, [rows, dG]; rows that a mask excludes are zero
- * @param weights column [rows,1] of ones and zeros that tells which rows a mask leaves in; null when all are in
- * @param active number of rows that are in
- * @param samples number of samples N over which the mean is taken; differs from {@code active} when masks exclude some
+ * One batch, as one group of a layer's parameters sees it: everything from which the gradient of every single sample follows.
+ * All derivatives are of the per-sample losses (sums, never divided by the batch size).
  */
-public record BatchRows(INDArray inputs, INDArray derivatives, INDArray weights, double active, double samples) {
+public interface BatchRows {
+
+    /** {@return the number of samples N over which means are taken} */
+    long samples();
+
+    /** {@return how many rows are in: masks leave out the others; with 0 the batch says nothing} */
+    double active();
+
+    /** {@return whether all numbers are finite} */
+    boolean isFinite();
+
+    /** {@return the same for a block that leaves out the bias} */
+    BatchRows weightsOnly();
+
+    /** {@return the same for a block of the bias alone} */
+    BatchRows biasOnly();
 
     /**
-     * Checks that inputs and derivatives have the same number of rows.
+     * Takes neighbouring samples for one, whose gradient is the sum of theirs: a layer that a graph shares among several inputs sees
+     * several for each sample of the batch.
      *
-     * @param inputs layer inputs, [rows, nIn]
-     * @param derivatives derivatives of the per-sample losses, [rows, dG]
-     * @param weights column [rows,1] of ones and zeros, or null
-     * @param active number of rows that are in
-     * @param samples number of samples N
-     * @throws IllegalArgumentException if they have not
+     * @param parts how many neighbours make one; divides the number of samples
+     * @return rows of as many times fewer samples
      */
-    public BatchRows {
-        if (inputs.size(0) != derivatives.size(0)) {
-            throw new IllegalArgumentException(
-                    "Inputs have " + inputs.size(0) + " rows, derivatives " + derivatives.size(0));
-        }
-    }
+    BatchRows joined(int parts);
 }

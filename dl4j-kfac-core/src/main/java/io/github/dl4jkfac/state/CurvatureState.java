@@ -1,25 +1,21 @@
 package io.github.dl4jkfac.state;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * One layer's slices of DL4J's flat updater state view. Nothing is copied: all arrays returned are views, column-major, and
- * whatever is written into them is what ModelSerializer, clone() and checkpoints carry.
- *
- * <p>Order: momentum [dA,dG], counters, A [dA,dA], G [dG,dG], A inverse, G inverse. Of the factors only the lower triangle means
- * anything; the inverses are full.
+ * One layer's part of DL4J's flat updater state view, all of it views: the momentum of every block, the number of steps, and for
+ * every block what it keeps.
  */
 public final class CurvatureState {
 
-    private static final int COUNTERS = 4;
-    /** Counters are kept as two digits of this base, since a float32 holds integers up to 2^24 only. */
-    private static final long COUNTER_BASE = 1L << 20;
-
     private final StateLayout layout;
     private final INDArray view;
+    private final Counter steps;
+    private final List<BlockState> blocks = new ArrayList<>();
 
     /**
      * Sees a state view as the slices of one layer; nothing is written.
@@ -29,7 +25,7 @@ public final class CurvatureState {
      * @throws IllegalStateException if the view is null or shorter
      */
     public CurvatureState(StateLayout layout, INDArray view) {
-        long needed = layout.parameters() + curvatureSize(layout);
+        long needed = layout.parameters() + layout.curvatureSize();
         if (view == null || view.length() < needed) {
             throw new IllegalStateException(
                     "Updater state of " + layout + " holds " + (view == null ? 0 : view.length()) + " numbers, needs "
@@ -37,12 +33,14 @@ public final class CurvatureState {
         }
         this.layout = layout;
         this.view = view.reshape(view.length());
-    }
-
-    static long curvatureSize(StateLayout layout) {
-        long dA = layout.inputDimension();
-        long dG = layout.outputs();
-        return COUNTERS + 2 * (dA * dA + dG * dG);
+        this.steps = new Counter(this.view, layout.parameters());
+        long momentum = 0;
+        long start = layout.parameters() + Counter.SIZE;
+        for (BlockLayout block : layout.blocks()) {
+            blocks.add(new BlockState(block, this.view, momentum, start));
+            momentum += block.parameters();
+            start += Counter.SIZE + block.curvatureSize();
+        }
     }
 
     /** Zeroes everything: no momentum, no statistics, no inverses. */
@@ -50,94 +48,42 @@ public final class CurvatureState {
         view.assign(0);
     }
 
-    /** {@return the momentum, [dA,dG]} */
-    public INDArray momentum() {
-        return matrix(0, layout.inputDimension(), layout.outputs());
-    }
-
-    /** {@return factor A of the layer inputs, [dA,dA], lower triangle; mean over samples} */
-    public INDArray inputFactor() {
-        return matrix(factorsStart(), layout.inputDimension(), layout.inputDimension());
-    }
-
-    /** {@return factor G of the derivatives, [dG,dG], lower triangle; mean over samples} */
-    public INDArray outputFactor() {
-        return matrix(factorsStart() + square(layout.inputDimension()), layout.outputs(), layout.outputs());
-    }
-
-    /** {@return the inverse of the damped A, [dA,dA]} */
-    public INDArray inputInverse() {
-        return matrix(inversesStart(), layout.inputDimension(), layout.inputDimension());
-    }
-
-    /** {@return the inverse of the damped G, [dG,dG]} */
-    public INDArray outputInverse() {
-        return matrix(inversesStart() + square(layout.inputDimension()), layout.outputs(), layout.outputs());
+    /** {@return the blocks' states, in the layout's order} */
+    public List<BlockState> blocks() {
+        return blocks;
     }
 
     /** {@return the number of steps taken} */
     public long steps() {
-        return counter(0);
+        return steps.get();
     }
 
     /**
      * Writes the number of steps taken.
      *
-     * @param steps the number
+     * @param number the number
      */
-    public void setSteps(long steps) {
-        setCounter(0, steps);
-    }
-
-    /** {@return the number of batches that have entered the factors} */
-    public long statistics() {
-        return counter(2);
+    public void setSteps(long number) {
+        steps.set(number);
     }
 
     /**
-     * Writes the number of batches that have entered the factors.
+     * Names all slices, for tools that inspect an updater's state.
      *
-     * @param batches the number
+     * @return views, not copies; where the layer has several blocks the names begin with the block's number
      */
-    public void setStatistics(long batches) {
-        setCounter(2, batches);
-    }
-
-    /** {@return the slices by name, for tools that inspect an updater's state} The arrays are views, not copies. */
     public Map<String, INDArray> asMap() {
         Map<String, INDArray> map = new LinkedHashMap<>();
-        map.put("momentum", momentum());
-        map.put("A", inputFactor());
-        map.put("G", outputFactor());
-        map.put("A_inverse", inputInverse());
-        map.put("G_inverse", outputInverse());
+        for (int i = 0; i < blocks.size(); i++) {
+            String prefix = blocks.size() == 1 ? "" : i + ".";
+            map.put(prefix + "momentum", blocks.get(i).momentum());
+            blocks.get(i).slices().forEach((name, slice) -> map.put(prefix + name, slice));
+        }
         return map;
     }
 
-    private long counter(int index) {
-        long at = layout.parameters() + index;
-        return (long) view.getDouble(at) * COUNTER_BASE + (long) view.getDouble(at + 1);
-    }
-
-    private void setCounter(int index, long value) {
-        long at = layout.parameters() + index;
-        view.putScalar(at, (double) (value / COUNTER_BASE));
-        view.putScalar(at + 1, (double) (value % COUNTER_BASE));
-    }
-
-    private long factorsStart() {
-        return layout.parameters() + COUNTERS;
-    }
-
-    private long inversesStart() {
-        return factorsStart() + square(layout.inputDimension()) + square(layout.outputs());
-    }
-
-    private INDArray matrix(long start, long rows, long columns) {
-        return view.get(NDArrayIndex.interval(start, start + rows * columns)).reshape('f', rows, columns);
-    }
-
-    private static long square(long n) {
-        return n * n;
+    /** {@return what the state holds} */
+    public StateLayout layout() {
+        return layout;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.step;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
@@ -15,7 +16,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param momentum mu in [0,1)
  * @param damping lambda, the Tikhonov damping of a layer's block, unless a schedule is given
  * @param dampingSchedule schedule of lambda, or null
- * @param klClip bound of the step's length in the damped Fisher metric; 0 for none
+ * @param klClip bound of the step's squared length in the damped Fisher metric, unless a schedule is given; 0 for none
+ * @param klClipSchedule schedule of that bound, or null
  * @param statisticsInterval steps between two batches that enter the factors
  * @param inverseInterval steps between two refreshes of the inverses
  * @param statisticsDecay upper bound of the moving average's memory, in [0,1)
@@ -35,6 +37,7 @@ public record Hyperparameters(
         @JsonProperty("damping") double damping,
         @JsonProperty("dampingSchedule") ISchedule dampingSchedule,
         @JsonProperty("klClip") double klClip,
+        @JsonProperty("klClipSchedule") ISchedule klClipSchedule,
         @JsonProperty("statisticsInterval") int statisticsInterval,
         @JsonProperty("inverseInterval") int inverseInterval,
         @JsonProperty("statisticsDecay") double statisticsDecay,
@@ -51,6 +54,7 @@ public record Hyperparameters(
      * @param damping lambda &gt;= 0
      * @param dampingSchedule schedule of lambda, or null
      * @param klClip bound &gt; 0, or 0 for none
+     * @param klClipSchedule schedule of the bound, or null
      * @param statisticsInterval at least 1 step
      * @param inverseInterval at least 1 step
      * @param statisticsDecay in [0,1)
@@ -96,6 +100,20 @@ public record Hyperparameters(
     }
 
     /**
+     * Evaluates the bound of the step's squared length.
+     *
+     * @param iteration DL4J's iteration count
+     * @param epoch DL4J's epoch count
+     * @return the bound, at least 0; infinity if there is none
+     */
+    public double klClipAt(int iteration, int epoch) {
+        if (klClipSchedule != null) {
+            return Math.max(0, klClipSchedule.valueAt(iteration, epoch));
+        }
+        return klClip > 0 ? klClip : Double.POSITIVE_INFINITY;
+    }
+
+    /**
      * Makes a copy with another learning rate or schedule.
      *
      * @param rate alpha; with a schedule it may be zero, negative or NaN, and the old rate is kept then
@@ -111,6 +129,7 @@ public record Hyperparameters(
                 damping,
                 dampingSchedule,
                 klClip,
+                klClipSchedule,
                 statisticsInterval,
                 inverseInterval,
                 statisticsDecay,
@@ -120,7 +139,7 @@ public record Hyperparameters(
 
     /** {@return the values that must be the same for all layers of a network, since they govern the step as a whole} */
     public List<Object> networkWide() {
-        return List.of(klClip, statisticsInterval, inverseInterval, statisticsFraction, seed);
+        return Arrays.asList(klClip, klClipSchedule, statisticsInterval, inverseInterval, statisticsFraction, seed);
     }
 
     private static boolean finite(double value) {

@@ -28,7 +28,6 @@ public final class NetworkStep {
 
     private final Map<NaturalGradientWorker, StepPart> parts = new IdentityHashMap<>();
     private final List<StepPart> order;
-    private final double klClip;
     private final INDArray gradientBuffer;
     private final INDArray workBuffer;
 
@@ -49,15 +48,13 @@ public final class NetworkStep {
      * Creates the step of a network, with buffers of the size of its largest block.
      *
      * @param order the blocks, at least one, in the order in which DL4J applies them
-     * @param klClip bound of d^T F_d d; 0 for none
      */
-    public NetworkStep(List<StepPart> order, double klClip) {
+    public NetworkStep(List<StepPart> order) {
         this.order = List.copyOf(order);
-        this.klClip = klClip;
         long largest = 0;
         for (StepPart part : order) {
             parts.put(part.worker(), part);
-            largest = Math.max(largest, part.worker().layout().parameters());
+            largest = Math.max(largest, part.largest());
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             INDArray like = order.get(0).gradient();
@@ -123,18 +120,15 @@ public final class NetworkStep {
     private void prepare(StepPart first, int iteration, int epoch) {
         double squaredLength = 0;
         for (StepPart part : order) {
-            Hyperparameters hyper = part.worker().hyperparameters();
-            double rate = hyper.learningRateAt(iteration, epoch);
+            double rate = part.worker().hyperparameters().learningRateAt(iteration, epoch);
             if (part != first) {
-                part.regularise(rate, iteration, epoch);
+                part.regulariser().add(rate, iteration, epoch);
             }
-            INDArray gradient = part.matrix(gradientBuffer);
-            part.gather(gradient, gradientScale);
-            part.block().precondition(gradient, part.matrix(workBuffer), part.update());
-            squaredLength += rate * rate * part.updateDot(gradient);
+            squaredLength += rate * rate * part.precondition(gradientScale, gradientBuffer, workBuffer);
         }
         if (squaredLength >= 0 && !Double.isInfinite(squaredLength)) {
-            klScale = klClip > 0 && squaredLength > klClip ? Math.sqrt(klClip / squaredLength) : 1;
+            double bound = first.worker().hyperparameters().klClipAt(iteration, epoch);
+            klScale = squaredLength > bound ? Math.sqrt(bound / squaredLength) : 1;
             stage = Stage.PREPARED;
         } else {
             LOG.warn(

@@ -1,95 +1,50 @@
 package io.github.dl4jkfac.step;
 
-import io.github.dl4jkfac.curvature.CurvatureBlock;
-import io.github.dl4jkfac.solve.SymmetricSolver;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** One block's share of a step. */
-public final class StepPart {
-
-    private final NaturalGradientWorker worker;
-    private final CurvatureBlock block;
-    private final INDArray gradient;
-    private final Regulariser regulariser;
-    private final GradientMatrix layout;
-    private final INDArray update;
+/**
+ * One layer's share of a step: what DL4J asks one worker for.
+ *
+ * @param worker the worker that DL4J calls
+ * @param matrices the curvature blocks behind it
+ * @param gradient DL4J's flat view of the layer's gradient; each step overwrites it with the update
+ * @param regulariser adds L1 and L2 to that view
+ */
+public record StepPart(
+        NaturalGradientWorker worker, List<PartMatrix> matrices, INDArray gradient, Regulariser regulariser) {
 
     /**
-     * Creates the share of one block, with memory for its update.
+     * Copies the list of blocks.
      *
-     * @param worker the worker that DL4J calls for the block
-     * @param block preconditions the gradient
-     * @param gradient DL4J's flat view of the block's gradient; each step overwrites it with the update
+     * @param worker the worker that DL4J calls
+     * @param matrices the curvature blocks behind it
+     * @param gradient DL4J's flat view of the layer's gradient
      * @param regulariser adds L1 and L2 to that view
-     * @param solver copies matrices
      */
-    public StepPart(
-            NaturalGradientWorker worker,
-            CurvatureBlock block,
-            INDArray gradient,
-            Regulariser regulariser,
-            SymmetricSolver solver) {
-        this.worker = worker;
-        this.block = block;
-        this.gradient = gradient;
-        this.regulariser = regulariser;
-        this.layout = new GradientMatrix(worker.layout(), solver);
-        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            long dA = worker.layout().inputDimension();
-            this.update = Nd4j.createUninitialized(
-                    gradient.dataType(), new long[] {dA, worker.layout().outputs()}, 'f');
-        }
+    public StepPart {
+        matrices = List.copyOf(matrices);
     }
 
-    NaturalGradientWorker worker() {
-        return worker;
+    long largest() {
+        return matrices.stream().mapToLong(PartMatrix::length).max().orElse(0);
     }
 
-    CurvatureBlock block() {
-        return block;
+    /** U = F_d^-1 V in all blocks; the sum of the inner products &lt;U,V&gt;. */
+    double precondition(double gradientScale, INDArray gradientBuffer, INDArray workBuffer) {
+        return matrices.stream()
+                .mapToDouble(matrix -> matrix.precondition(gradient, gradientScale, gradientBuffer, workBuffer))
+                .sum();
     }
 
-    INDArray gradient() {
-        return gradient;
-    }
-
-    INDArray update() {
-        return update;
-    }
-
-    INDArray matrix(INDArray buffer) {
-        return buffer.get(NDArrayIndex.interval(0, update.length())).reshape('f', update.size(0), update.size(1));
-    }
-
-    void regularise(double rate, int iteration, int epoch) {
-        regulariser.add(rate, iteration, epoch);
-    }
-
-    void gather(INDArray matrix, double scale) {
-        layout.gather(gradient, matrix);
-        if (scale != 1) {
-            matrix.muli(scale);
-        }
-    }
-
-    /** m &lt;- mu m + nu U; gradient &lt;- alpha m. */
+    /** m &lt;- mu m + nu U; gradient &lt;- alpha m. Parameters that no block covers stay as they are. */
     void write(double klScale, double rate) {
-        INDArray momentum = worker.state().momentum();
-        momentum.muli(worker.hyperparameters().momentum());
-        Nd4j.getBlasWrapper().level1().axpy(momentum.length(), klScale, flat(update), flat(momentum));
-        layout.scatter(momentum, gradient);
+        if (matrices.stream().mapToLong(PartMatrix::length).sum() < gradient.length()) {
+            gradient.assign(0);
+        }
+        for (PartMatrix matrix : matrices) {
+            matrix.write(worker.hyperparameters().momentum(), klScale, gradient);
+        }
         gradient.muli(rate);
-    }
-
-    /** The inner product of the update with a matrix of the same shape. */
-    double updateDot(INDArray matrix) {
-        return Nd4j.getBlasWrapper().dot(flat(update), flat(matrix));
-    }
-
-    private static INDArray flat(INDArray contiguous) {
-        return contiguous.reshape('f', new long[] {contiguous.length()});
     }
 }

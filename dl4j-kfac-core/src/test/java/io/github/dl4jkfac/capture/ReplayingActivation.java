@@ -24,6 +24,11 @@ final class ReplayingActivation extends BaseActivationFunction {
         this.base = base;
     }
 
+    /** The same function, with nothing to answer yet. */
+    ReplayingActivation fresh() {
+        return new ReplayingActivation(base);
+    }
+
     @Override
     public INDArray getActivation(INDArray in, boolean training) {
         return base.getActivation(in, training);

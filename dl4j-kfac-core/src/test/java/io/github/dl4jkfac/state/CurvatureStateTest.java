@@ -3,6 +3,7 @@ package io.github.dl4jkfac.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -13,7 +14,19 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class CurvatureStateTest {
 
-    private static final StateLayout LAYOUT = StateLayout.kronecker("dense", 3, 2, true);
+    private static final StateLayout LAYOUT = StateLayout.curvature(
+            "dense",
+            List.of(new BlockLayout(
+                    "Kronecker",
+                    4,
+                    2,
+                    true,
+                    List.of(
+                            new Slice("A", 4, 4),
+                            new Slice("G", 2, 2),
+                            new Slice("A_inverse", 4, 4),
+                            new Slice("G_inverse", 2, 2)))),
+            List.of(6L, 2L));
 
     private static INDArray view(DataType type) {
         return Nd4j.zeros(type, LAYOUT.stateSize(6) + LAYOUT.stateSize(2));
@@ -25,9 +38,9 @@ class CurvatureStateTest {
         INDArray view = view(DataType.FLOAT);
         CurvatureState state = new CurvatureState(LAYOUT, view);
         state.setSteps(count);
-        state.setStatistics(count + 5);
+        state.blocks().get(0).setStatistics(count + 5);
         assertThat(state.steps()).isEqualTo(count);
-        assertThat(state.statistics()).isEqualTo(count + 5);
+        assertThat(state.blocks().get(0).statistics()).isEqualTo(count + 5);
         assertThat(new CurvatureState(LAYOUT, view.dup()).steps()).isEqualTo(count);
     }
 
@@ -38,19 +51,20 @@ class CurvatureStateTest {
     void slicesAreViewsThatDoNotOverlap(DataType type) {
         INDArray view = view(type);
         CurvatureState state = new CurvatureState(LAYOUT, view);
-        state.momentum().assign(1);
-        state.inputFactor().assign(2);
-        state.outputFactor().assign(3);
-        state.inputInverse().assign(4);
-        state.outputInverse().assign(5);
+        BlockState block = state.blocks().get(0);
+        block.momentum().assign(1);
+        block.get("A").assign(2);
+        block.get("G").assign(3);
+        block.get("A_inverse").assign(4);
+        block.get("G_inverse").assign(5);
         state.setSteps(7);
-        state.setStatistics(8);
-        assertThat(state.momentum().shape()).containsExactly(4, 2);
-        assertThat(state.inputFactor().shape()).containsExactly(4, 4);
-        assertThat(state.outputFactor().shape()).containsExactly(2, 2);
+        block.setStatistics(8);
+        assertThat(block.momentum().shape()).containsExactly(4, 2);
+        assertThat(block.get("A").shape()).containsExactly(4, 4);
+        assertThat(block.get("G").shape()).containsExactly(2, 2);
         double expected = 8 + 2 * 16 + 3 * 4 + 4 * 16 + 5 * 4 + 7 + 8;
         assertThat(view.sumNumber().doubleValue()).isEqualTo(expected);
-        assertThat(state.momentum().sumNumber().doubleValue()).isEqualTo(8);
+        assertThat(block.momentum().sumNumber().doubleValue()).isEqualTo(8);
         state.clear();
         assertThat(view.sumNumber().doubleValue()).isZero();
         assertThat(state.steps()).isZero();

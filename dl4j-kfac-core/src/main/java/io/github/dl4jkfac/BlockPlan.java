@@ -1,0 +1,56 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.BlockType;
+
+/**
+ * A curvature block before it exists.
+ *
+ * @param slot the layer
+ * @param index which of the slot's groups
+ * @param part which part of that group
+ * @param group that part
+ * @param type the kind of block
+ * @param config the updater that covers it
+ */
+record BlockPlan(LayerSlot slot, int index, Part part, ParameterGroup group, BlockType type, KFac config) {
+
+    /** Weights and biases with updaters of their own have blocks of their own. */
+    enum Part {
+        WHOLE,
+        WEIGHTS,
+        BIAS;
+
+        BatchRows of(BatchRows rows) {
+            return switch (this) {
+                case WHOLE -> rows;
+                case WEIGHTS -> rows.weightsOnly();
+                case BIAS -> rows.biasOnly();
+            };
+        }
+
+        ParameterGroup of(ParameterGroup group) {
+            return switch (this) {
+                case WHOLE -> group;
+                case WEIGHTS -> group.weightsOnly();
+                case BIAS -> group.biasOnly();
+            };
+        }
+    }
+
+    /** The layer's name, and what of it the block covers where that is not all. */
+    String name() {
+        String parameters = slot.groups().size() > 1 || part != Part.WHOLE
+                ? ":"
+                        + String.join(
+                                ",",
+                                group.segments().stream()
+                                        .map(segment -> segment.parameter())
+                                        .distinct()
+                                        .toList())
+                : "";
+        return slot.name() + parameters;
+    }
+}

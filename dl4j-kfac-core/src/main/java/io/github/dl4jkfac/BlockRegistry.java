@@ -1,0 +1,38 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.capture.RowMapper;
+import io.github.dl4jkfac.capture.RowMappers;
+import org.deeplearning4j.nn.api.Layer;
+
+/**
+ * Curvature blocks for layer types of your own, or other ones for DL4J's. A {@link RowMapper} tells which parameters of a layer form
+ * which matrices and what a batch says about each; every matrix gets the usual block of its structure, or the {@link
+ * io.github.dl4jkfac.curvature.BlockType} that its {@link io.github.dl4jkfac.capture.ParameterGroup} names.
+ *
+ * <p>To be called before a listener is attached, and again in a program that goes on with a saved network: what is registered
+ * decides what the updater state holds.
+ */
+public final class BlockRegistry {
+
+    private BlockRegistry() {}
+
+    /**
+     * Registers a mapper, in front of the one that is built in.
+     *
+     * @param type class of live layers ({@code net.getLayer(i).getClass()}); exactly this class, not those derived from it
+     * @param mapper makes their rows
+     * @throws NullPointerException if an argument is null
+     */
+    public static void register(Class<? extends Layer> type, RowMapper mapper) {
+        RowMappers.register(type, mapper);
+    }
+
+    /**
+     * Returns a layer type to what is built in.
+     *
+     * @param type class of live layers
+     */
+    public static void unregister(Class<? extends Layer> type) {
+        RowMappers.unregister(type);
+    }
+}

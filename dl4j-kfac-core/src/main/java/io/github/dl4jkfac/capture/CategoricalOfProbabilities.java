@@ -1,0 +1,29 @@
+package io.github.dl4jkfac.capture;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * Cross-entropy on outputs that are probabilities already, since a layer of its own applies the softmax: y is one class drawn from
+ * p, g = -y / p.
+ */
+final class CategoricalOfProbabilities extends OutputDistribution {
+
+    /** DL4J's own bound: its loss sees no probability below this. */
+    private static final double SMALLEST = 1e-10;
+
+    private final INDArray classWeights;
+
+    /** @param classWeights [1,C] or null; a sample weighs as its true class does */
+    CategoricalOfProbabilities(INDArray classWeights) {
+        this.classWeights = classWeights;
+    }
+
+    @Override
+    INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random) {
+        INDArray p = Transforms.max(z, SMALLEST, true);
+        INDArray classes = Categorical.drawClasses(Transforms.log(p, true), random);
+        return Categorical.weighted(classes.divi(p).negi(), labels, classWeights);
+    }
+}

@@ -1,0 +1,128 @@
+package io.github.dl4jkfac.curvature;
+
+import io.github.dl4jkfac.solve.SymmetricSolver;
+import io.github.dl4jkfac.state.BlockState;
+import io.github.dl4jkfac.state.Slice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The inverse of a chain model, in the state's slices. With L_a, L_g the modes of the two sides and Y the gains,
+ *
+ * <pre>
+ *   U = L_a [(L_a^T V L_g) * Y] L_g^T                                      (option 1)
+ *   V' = V - Psi_a^T V Psi_g,  U' = L_a [(L_a^T V' L_g) * Y] L_g^T,
+ *   U = U' - Psi_a U' Psi_g^T                                              (option 2)
+ * </pre>
+ *
+ * <p>The second is the inverse of Martens, Ba and Johnson (2018, option 2), (I - H^T)(I - H H^T)^-1 (I - H) between V_0^-1/2,
+ * with the outer square roots drawn through: V_0^-1/2 H V_0^1/2 = Psi_a x Psi_g, Psi = M_0^-1 M_1. It saves a third of the products and
+ * the memory of the square roots.
+ */
+final class ChainInverse {
+
+    private static final String MODES_OF_INPUTS = "A_inverse_modes";
+    private static final String MODES_OF_OUTPUTS = "G_inverse_modes";
+    private static final String GAINS = "inverse_gains";
+    private static final String TRANSITION_OF_INPUTS = "A_inverse_transition";
+    private static final String TRANSITION_OF_OUTPUTS = "G_inverse_transition";
+
+    private final INDArray modesOfInputs;
+    private final INDArray modesOfOutputs;
+    private final INDArray gains;
+    private final INDArray transitionOfInputs;
+    private final INDArray transitionOfOutputs;
+    private final SymmetricSolver solver;
+
+    ChainInverse(BlockState state, boolean transitions, SymmetricSolver solver) {
+        this.modesOfInputs = state.get(MODES_OF_INPUTS);
+        this.modesOfOutputs = state.get(MODES_OF_OUTPUTS);
+        this.gains = state.get(GAINS);
+        this.transitionOfInputs = transitions ? state.get(TRANSITION_OF_INPUTS) : null;
+        this.transitionOfOutputs = transitions ? state.get(TRANSITION_OF_OUTPUTS) : null;
+        this.solver = solver;
+    }
+
+    static List<Slice> slices(BlockShape shape, boolean transitions) {
+        int dA = shape.inputDimension();
+        int dG = shape.outputs();
+        List<Slice> slices = new ArrayList<>(List.of(
+                new Slice(MODES_OF_INPUTS, dA, dA), new Slice(MODES_OF_OUTPUTS, dG, dG), new Slice(GAINS, dA, dG)));
+        if (transitions) {
+            slices.add(new Slice(TRANSITION_OF_INPUTS, dA, dA));
+            slices.add(new Slice(TRANSITION_OF_OUTPUTS, dG, dG));
+        }
+        return slices;
+    }
+
+    boolean exists() {
+        return gains.getDouble(0, 0) > 0;
+    }
+
+    /**
+     * Replaces the inverse.
+     *
+     * @return whether it is finite; otherwise the old one stays
+     */
+    boolean set(ChainModel.Modes inputs, ChainModel.Modes outputs, DoubleBinaryOperator gain) {
+        INDArray table = table(inputs.values(), outputs.values(), gain);
+        if (!inputs.isFinite() || !outputs.isFinite() || !Finite.isFinite(table)) {
+            return false;
+        }
+        solver.copyMatrix(inputs.vectors(), modesOfInputs);
+        solver.copyMatrix(outputs.vectors(), modesOfOutputs);
+        if (transitionOfInputs != null) {
+            solver.copyMatrix(inputs.transition(), transitionOfInputs);
+            solver.copyMatrix(outputs.transition(), transitionOfOutputs);
+        }
+        solver.copyMatrix(table, gains);
+        return true;
+    }
+
+    private INDArray table(double[] inputs, double[] outputs, DoubleBinaryOperator gain) {
+        double[] table = new double[inputs.length * outputs.length];
+        int at = 0;
+        for (double g : outputs) {
+            for (double a : inputs) {
+                table[at++] = gain.applyAsDouble(a, g);
+            }
+        }
+        return Nd4j.create(table, gains.shape(), 'f').castTo(gains.dataType());
+    }
+
+    /** Replaces the inverse by that of lag 0 alone. */
+    void setIndependent(INDArray whiteningOfInputs, INDArray whiteningOfOutputs) {
+        solver.copyMatrix(whiteningOfInputs, modesOfInputs);
+        solver.copyMatrix(whiteningOfOutputs, modesOfOutputs);
+        gains.assign(1);
+        if (transitionOfInputs != null) {
+            transitionOfInputs.assign(0);
+            transitionOfOutputs.assign(0);
+        }
+    }
+
+    void precondition(INDArray gradient, INDArray work, INDArray out) {
+        if (transitionOfInputs == null) {
+            applyGains(gradient, work, out);
+            return;
+        }
+        solver.copyMatrix(gradient, out);
+        Products.multiplyTransposed(transitionOfInputs, gradient, work, 1, 0);
+        Products.multiply(work, transitionOfOutputs, out, -1, 1);
+        applyGains(out, work, out);
+        Products.multiply(transitionOfInputs, out, work, 1, 0);
+        Products.multiplyByTransposed(work, transitionOfOutputs, out, -1, 1);
+    }
+
+    /** {@code out} may be {@code v}. */
+    private void applyGains(INDArray v, INDArray work, INDArray out) {
+        Products.multiplyTransposed(modesOfInputs, v, work, 1, 0);
+        Products.multiply(work, modesOfOutputs, out, 1, 0);
+        out.muli(gains);
+        Products.multiply(modesOfInputs, out, work, 1, 0);
+        Products.multiplyByTransposed(work, modesOfOutputs, out, 1, 0);
+    }
+}

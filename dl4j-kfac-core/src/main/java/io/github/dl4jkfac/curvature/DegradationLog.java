@@ -1,0 +1,24 @@
+package io.github.dl4jkfac.curvature;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Says once per layer that a factor could not be inverted as asked. */
+final class DegradationLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DegradationLog.class);
+
+    private final String layer;
+    private boolean said;
+
+    DegradationLog(String layer) {
+        this.layer = layer;
+    }
+
+    void say(String factor, String what) {
+        if (!said) {
+            LOG.warn("Layer '{}': factor {} {}. Raise the damping. (Said once per layer.)", layer, factor, what);
+            said = true;
+        }
+    }
+}

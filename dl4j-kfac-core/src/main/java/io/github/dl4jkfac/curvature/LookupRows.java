@@ -1,0 +1,54 @@
+package io.github.dl4jkfac.curvature;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Rows of embedding layers, whose inputs are one-hot and never written out: row r adds derivatives_r to the gradient of table row
+ * indices_r. Rows are ordered sample by sample.
+ *
+ * @param indices the index of the one in each input, [N T]; every one below the size of the table
+ * @param derivatives derivatives with respect to the looked-up rows, [N T, dG]; rows that a mask excludes are zero
+ * @param weights column [N T,1] of ones and zeros that tells which rows a mask leaves in; null when all are in
+ * @param active number of rows that are in
+ * @param samples number of samples N
+ */
+public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, double active, long samples)
+        implements BatchRows {
+
+    /**
+     * Checks that there is a derivative for every index.
+     *
+     * @param indices the index of the one in each input, [N T]
+     * @param derivatives derivatives with respect to the looked-up rows, [N T, dG]
+     * @param weights column [N T,1] of ones and zeros, or null
+     * @param active number of rows that are in
+     * @param samples number of samples N
+     * @throws IllegalArgumentException if there is not
+     */
+    public LookupRows {
+        if (indices.length != derivatives.size(0)) {
+            throw new IllegalArgumentException(
+                    indices.length + " indices for " + derivatives.size(0) + " rows of derivatives");
+        }
+    }
+
+    @Override
+    public boolean isFinite() {
+        return Finite.isFinite(derivatives);
+    }
+
+    @Override
+    public BatchRows joined(int parts) {
+        return new LookupRows(indices, derivatives, weights, active, samples / parts);
+    }
+
+    @Override
+    public BatchRows weightsOnly() {
+        return this;
+    }
+
+    @Override
+    public BatchRows biasOnly() {
+        return OuterRows.ofBias(derivatives, weights, samples);
+    }
+}

@@ -1,0 +1,122 @@
+package io.github.dl4jkfac.curvature;
+
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * Rows of dense, convolutional and recurrent layers: the gradient of sample n is the sum over its positions t of
+ * [inputs_nt, 1]^T derivatives_nt. Rows are ordered sample by sample: row n T + t.
+ *
+ * @param inputs layer inputs a, [N T, inputs]; without the homogeneous coordinate
+ * @param derivatives derivatives g with respect to the pre-activations, [N T, dG], column-major; rows that a mask excludes are zero
+ * @param weights column [N T,1] of ones and zeros that tells which rows a mask leaves in; null when all are in
+ * @param active number of rows that are in
+ * @param samples number of samples N
+ */
+public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights, double active, long samples)
+        implements BatchRows {
+
+    /**
+     * Checks that inputs and derivatives have the same number of rows.
+     *
+     * @param inputs layer inputs, [N T, inputs]
+     * @param derivatives derivatives of the per-sample losses, [N T, dG]
+     * @param weights column [N T,1] of ones and zeros, or null
+     * @param active number of rows that are in
+     * @param samples number of samples N
+     * @throws IllegalArgumentException if they have not, or if the rows are no multiple of the samples
+     */
+    public OuterRows {
+        if (inputs.rows() != derivatives.size(0) || samples < 1 || inputs.rows() % samples != 0) {
+            throw new IllegalArgumentException("Inputs have " + inputs.rows() + " rows, derivatives "
+                    + derivatives.size(0) + ", of " + samples + " samples");
+        }
+    }
+
+    /**
+     * Makes rows none of which is masked.
+     *
+     * @param inputs layer inputs, [N T, inputs]
+     * @param derivatives derivatives of the per-sample losses, [N T, dG]
+     * @param samples number of samples N
+     * @return the rows
+     */
+    public static OuterRows of(RowSource inputs, INDArray derivatives, long samples) {
+        return new OuterRows(inputs, derivatives, null, inputs.rows(), samples);
+    }
+
+    /** {@return T, the number of rows of one sample} */
+    public long positions() {
+        return inputs.rows() / samples;
+    }
+
+    /**
+     * Hands out the inputs in pieces of whole samples, with zeros for the rows that a mask leaves out.
+     *
+     * @param width how many columns at most: a homogeneous coordinate beyond them is left out
+     * @param consumer takes the pieces
+     */
+    void forEachActive(long width, RowSource.ChunkConsumer consumer) {
+        inputs.forEachChunk((firstRow, chunk) -> {
+            INDArray wanted =
+                    chunk.size(1) > width ? chunk.get(NDArrayIndex.all(), NDArrayIndex.interval(0, width)) : chunk;
+            if (weights == null) {
+                consumer.accept(firstRow, wanted);
+            } else {
+                acceptWeighted(firstRow, wanted, consumer);
+            }
+        });
+    }
+
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    private void acceptWeighted(long firstRow, INDArray chunk, RowSource.ChunkConsumer consumer) {
+        // Of a column that is a view, get() with two indices takes some parts for empty.
+        INDArray mask = weights.reshape(new long[] {weights.length()})
+                .get(NDArrayIndex.interval(firstRow, firstRow + chunk.size(0)))
+                .reshape('c', chunk.size(0), 1);
+        // Outside of workspaces, so that many chunks do not fill the caller's.
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+                INDArray weighted = chunk.dup('f')) {
+            consumer.accept(firstRow, weighted.muliColumnVector(mask.castTo(weighted.dataType())));
+        }
+    }
+
+    /** Whether a matrix is column-major without gaps: a reshape of others that joins rows and columns mixes up their entries. */
+    static boolean isContiguous(INDArray matrix) {
+        return matrix.stride(0) == 1 && matrix.stride(1) == matrix.size(0);
+    }
+
+    @Override
+    public boolean isFinite() {
+        return inputs.isFinite() && Finite.isFinite(derivatives);
+    }
+
+    @Override
+    public BatchRows joined(int parts) {
+        return new OuterRows(inputs, derivatives, weights, active, samples / parts);
+    }
+
+    @Override
+    public BatchRows weightsOnly() {
+        return this; // the homogeneous coordinate is the block's
+    }
+
+    /** The bias alone has one row per sample, the sum over its positions, and no inputs: F = G exactly. */
+    @Override
+    public BatchRows biasOnly() {
+        return ofBias(derivatives, weights, samples);
+    }
+
+    static BatchRows ofBias(INDArray derivatives, INDArray weights, long samples) {
+        long positions = derivatives.size(0) / samples;
+        INDArray sums = positions == 1
+                ? derivatives
+                : derivatives
+                        .reshape('f', positions, samples, derivatives.size(1))
+                        .sum(0);
+        boolean any = weights == null || weights.sumNumber().doubleValue() > 0;
+        return new OuterRows(new NoInputs(samples, derivatives.dataType()), sums, null, any ? samples : 0, samples);
+    }
+}

@@ -1,0 +1,47 @@
+package io.github.dl4jkfac.curvature;
+
+import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.TestNetworks.trace;
+import static io.github.dl4jkfac.TestNetworks.vec;
+
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Definitions, written out, that blocks are compared with. */
+final class BlockMath {
+
+    private BlockMath() {}
+
+    /** A x B over row-major vectors. */
+    static INDArray kron(INDArray a, INDArray b) {
+        INDArray product = Nd4j.create(DataType.DOUBLE, a.size(0) * b.size(0), a.size(1) * b.size(1));
+        for (long i = 0; i < product.size(0); i++) {
+            for (long j = 0; j < product.size(1); j++) {
+                double entry = a.getDouble(i / b.size(0), j / b.size(1)) * b.getDouble(i % b.size(0), j % b.size(1));
+                product.putScalar(i, j, entry);
+            }
+        }
+        return product;
+    }
+
+    /** (A + pi gamma I) x (G + gamma / pi I). */
+    static INDArray dampedProduct(INDArray a, INDArray g, double damping) {
+        double pi = Math.sqrt((trace(a) / a.size(0)) / (trace(g) / g.size(0)));
+        double gamma = Math.sqrt(damping);
+        return kron(plusDiagonal(a, pi * gamma), plusDiagonal(g, gamma / pi));
+    }
+
+    /** The mean over the gradients of u u^T, u = vec(gradient). */
+    static INDArray secondMoment(Iterable<INDArray> gradients) {
+        INDArray sum = null;
+        int samples = 0;
+        for (INDArray gradient : gradients) {
+            INDArray u = vec(gradient);
+            INDArray square = u.transpose().mmul(u);
+            sum = sum == null ? square : sum.addi(square);
+            samples++;
+        }
+        return sum.divi(samples);
+    }
+}
