@@ -3,10 +3,10 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.examples.report.BenchReport;
 import io.github.dl4jkfac.examples.report.OutputFolder;
-import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import io.github.dl4jkfac.examples.training.BenchSubject;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Problem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,18 +21,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Measures what a step of each optimizer costs on the autoencoder, and where the time goes. */
+/** Measures what a step of each optimizer costs, and where the time goes. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Measures the cost of a step of K-FAC over Nesterov's on the MNIST autoencoder: in one process, in "
-                        + "alternating rounds, so that other load falls on both alike.")
+                "Measures the cost of a step of K-FAC over Nesterov's on the autoencoder or another problem: in one "
+                        + "process, in alternating rounds, so that other load falls on both alike.")
 final class BenchCommand implements Callable<Integer> {
 
     @Mixin
-    private DataOptions data;
+    private ProblemOptions problems;
 
     @Mixin
     private OptimizerOptions settings;
@@ -81,9 +81,9 @@ final class BenchCommand implements Callable<Integer> {
         threads.apply();
         Set<Optimizer> chosen = new LinkedHashSet<>();
         optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
-        Map<Optimizer, HyperParameters> contenders = settings.settings(chosen);
+        Map<Optimizer, HyperParameters> contenders = settings.settings(chosen, null);
         OutputFolder.prepare(out, "--out");
-        AutoencoderProblem problem = data.problem(terminal::println);
+        Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         BenchReport report = new BenchReport(out, chosen.iterator().next());
         for (int batch : batches) {
@@ -96,8 +96,7 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void measure(
-            AutoencoderProblem problem, Map<Optimizer, HyperParameters> contenders, int batch, BenchReport report) {
+    private void measure(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, BenchReport report) {
         Map<Optimizer, BenchSubject> subjects = new LinkedHashMap<>();
         contenders.forEach(
                 (optimizer, chosen) -> subjects.put(optimizer, new BenchSubject(problem, optimizer, chosen, batch)));
@@ -110,6 +109,7 @@ final class BenchCommand implements Callable<Integer> {
                 report.add(batch, round, subject.getKey(), subject.getValue().run(roundSteps()));
             }
         }
+        subjects.values().forEach(BenchSubject::close);
     }
 
     /** @return the steps of a round: a whole cycle of K-FAC's refreshes, so that each has its share */

@@ -1,73 +1,63 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.data.DataSets;
-import io.github.dl4jkfac.examples.data.ImageSplit;
-import io.github.dl4jkfac.examples.data.MnistSource;
-import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** Options on the data and on the network that is trained on them. */
+/** Options on the data. */
 final class DataOptions {
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Folder with the MNIST IDX files, gzipped or not.")
-    Path folder;
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "Folder with the MNIST IDX files, gzipped or not; folder or zip file with CIFAR-10 in class "
+                    + "folders, train/<label>/<image> and test/<label>/<image>.")
+    Path place;
 
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "auto, mnist or curves. auto takes MNIST from --data, KFAC_DATA_DIR, DL4J's cache or the "
-                    + "network, else the built-in CURVES images. Default: ${DEFAULT-VALUE}.")
+            description = "auto; mnist or curves; cifar10 or shapes. auto takes MNIST or CIFAR-10 from --data, "
+                    + "KFAC_DATA_DIR or DL4J's cache, MNIST also from the network, else the built-in CURVES or SHAPES "
+                    + "images. Default: ${DEFAULT-VALUE}.")
     DataSets.Choice dataset;
-
-    @Option(
-            names = "--layers",
-            hidden = true,
-            split = "-",
-            defaultValue = "784-1000-500-250-30-250-500-1000-784",
-            description = "Layer sizes.")
-    List<Integer> layers;
 
     @Option(
             names = "--train-size",
             hidden = true,
             defaultValue = "2147483647",
-            description = "Training images to use at most.")
+            description = "Training examples to use at most.")
     int trainSize;
 
     @Option(
             names = "--test-size",
             hidden = true,
             defaultValue = "2147483647",
-            description = "Test images to use at most.")
+            description = "Test examples to use at most.")
     int testSize;
 
-    /**
-     * @param notice receives a line on what was chosen
-     * @return the autoencoder on the chosen data
-     */
-    AutoencoderProblem problem(Consumer<String> notice) {
+    @Option(
+            names = "--evaluation-size",
+            paramLabel = "N",
+            description = "Training and test examples that each evaluation looks at. Default: 10000 for the "
+                    + "autoencoder, else 2000.")
+    private Integer evaluationSize;
+
+    /** Checks the numbers. */
+    void check() {
         Checks.atLeastOne("--train-size", trainSize);
         Checks.atLeastOne("--test-size", testSize);
-        checkLayers();
-        ImageSplit images = DataSets.load(dataset, folder, notice).first(trainSize, testSize);
-        notice.accept("data: " + images.name() + ", " + images.train().count() + " training and "
-                + images.test().count() + " test images");
-        return new AutoencoderProblem(images, layers);
+        Checks.atLeastOne("--evaluation-size", evaluationSize);
     }
 
-    private void checkLayers() {
-        int pixels = MnistSource.SIDE * MnistSource.SIDE;
-        int last = layers.size() - 1;
-        if (last < 2
-                || layers.get(0) != pixels
-                || layers.get(last) != pixels
-                || layers.stream().anyMatch(n -> n < 1)) {
-            throw new UserError(
-                    "--layers must be " + pixels + "-...-" + pixels + " with positive sizes. Got: " + layers);
-        }
+    int evaluationSize(int standard) {
+        return evaluationSize == null ? standard : evaluationSize;
+    }
+
+    /** Tells what was loaded. */
+    static void tell(Consumer<String> notice, String name, int train, int test, String what) {
+        notice.accept("data: " + name + ", " + train + " training and " + test + " test " + what);
     }
 }

@@ -13,7 +13,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         description = "Examples and measurements for the K-FAC updaters for Deeplearning4j.",
-        subcommands = {MnistAutoencoderCommand.class, TuneCommand.class, BenchCommand.class})
+        subcommands = {
+            MnistAutoencoderCommand.class,
+            CifarCommand.class,
+            SequenceCommand.class,
+            TuneCommand.class,
+            BenchCommand.class
+        })
 public final class Main implements Runnable {
 
     @Spec

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Schedule;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,18 +48,21 @@ final class OptimizerOptions {
 
     /**
      * @param optimizers the optimizers in use
+     * @param schedule of all learning rates, or null for the default
      * @return the settings of each, checked, in the same order
      * @throws UserError if a value is unknown or out of range
      */
-    Map<Optimizer, HyperParameters> settings(Set<Optimizer> optimizers) {
+    Map<Optimizer, HyperParameters> settings(Set<Optimizer> optimizers, Schedule schedule) {
         Map<Optimizer, Double> rates = learningRates(optimizers);
         check();
-        HyperParameters secondOrder =
-                new HyperParameters(null, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval);
+        HyperParameters secondOrder = new HyperParameters(
+                null, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval, schedule);
         Map<Optimizer, HyperParameters> settings = new LinkedHashMap<>();
         for (Optimizer optimizer : optimizers) {
             HyperParameters own = optimizer.firstOrder() ? HyperParameters.DEFAULTS : secondOrder;
-            own = own.withLearningRate(rates.get(optimizer)).withMomentum(optimizer.hasMomentum() ? momentum : null);
+            own = own.withLearningRate(rates.get(optimizer))
+                    .withMomentum(optimizer.hasMomentum() ? momentum : null)
+                    .withSchedule(schedule);
             // Builds the configuration once, so that a value which the optimizer refuses is reported before training.
             optimizer.updater(own, 0);
             settings.put(optimizer, own);

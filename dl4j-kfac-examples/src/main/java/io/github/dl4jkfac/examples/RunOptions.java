@@ -2,6 +2,8 @@ package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Problem;
+import io.github.dl4jkfac.examples.training.Schedule;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,9 +26,8 @@ final class RunOptions {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            defaultValue = "1000",
-            description = "Images per step. Default: ${DEFAULT-VALUE}.")
-    int batch;
+            description = "Examples per step. Default: 1000 for the autoencoder, 64 for vgg, else 128.")
+    private Integer batch;
 
     @Option(
             names = "--seconds",
@@ -40,6 +41,13 @@ final class RunOptions {
             paramLabel = "N",
             description = "Steps to train each optimizer for at most. Default: no bound.")
     Long steps;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "Learning rate over the run, of all optimizers: constant, or linear, which ends at zero with "
+                    + "the budget. Default: constant.")
+    Schedule schedule;
 
     @Mixin
     ThreadOptions threads;
@@ -69,17 +77,20 @@ final class RunOptions {
     }
 
     /**
-     * @param images how many training images there are
-     * @throws UserError if a batch is more than that
+     * @param problem what is trained
+     * @return examples per step
+     * @throws UserError if these are more than there are
      */
-    void checkBatch(int images) {
-        checkBatch("--batch", batch, images);
+    int batch(Problem problem) {
+        int chosen = batch == null ? problem.defaultBatch() : batch;
+        checkBatch("--batch", chosen, problem.trainCount());
+        return chosen;
     }
 
     static void checkBatch(String option, int batch, int images) {
         if (batch > images) {
             throw new UserError(
-                    option + " " + batch + " is more than the " + images + " training images; take a smaller batch");
+                    option + " " + batch + " is more than the " + images + " training examples; take a smaller batch");
         }
     }
 }

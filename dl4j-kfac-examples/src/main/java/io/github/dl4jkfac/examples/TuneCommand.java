@@ -3,10 +3,10 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.TuneTable;
-import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Progress;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
@@ -18,18 +18,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains the autoencoder with every combination of settings, to find the best of each optimizer. */
+/** Trains a problem with every combination of settings, to find the best of each optimizer. */
 @Command(
         name = "tune",
         mixinStandardHelpOptions = true,
-        description = "Trains the MNIST autoencoder with every combination of the listed settings and writes tune.csv.")
+        description =
+                "Trains the autoencoder, or another problem, with every combination of the listed settings and writes "
+                        + "tune.csv.")
 final class TuneCommand implements Callable<Integer> {
 
     private static final List<String> FIRST_COLUMNS = List.of(
@@ -47,7 +49,7 @@ final class TuneCommand implements Callable<Integer> {
             "status");
 
     @Mixin
-    private DataOptions data;
+    private ProblemOptions problems;
 
     @Mixin
     private RunOptions run;
@@ -79,19 +81,19 @@ final class TuneCommand implements Callable<Integer> {
         run.apply();
         List<Candidate> candidates = candidates();
         OutputFolder.prepare(out, "--out");
-        AutoencoderProblem problem = data.problem(terminal::println);
-        run.checkBatch(problem.trainCount());
+        Problem problem = problems.problem(terminal::println);
+        int batch = run.batch(problem);
         CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
-        TuneTable table = new TuneTable();
+        TuneTable table = new TuneTable(problem.classifies());
         Optimizer warm = null;
         for (Candidate candidate : candidates) {
             if (candidate.optimizer != warm) {
-                Networks.warmUp(problem, candidate.optimizer, candidate.settings, run.batch);
+                Networks.warmUp(problem, candidate.optimizer, candidate.settings, batch);
                 warm = candidate.optimizer;
             }
             for (long seed : seeds) {
-                Row row = train(problem, candidate, seed);
-                csv.add(line(candidate, seed, row));
+                Row row = train(problem, candidate, batch, seed);
+                csv.add(line(candidate, batch, seed, row));
                 table.add(candidate.optimizer, candidate.settings, row);
                 terminal.printf(
                         Locale.ROOT,
@@ -115,7 +117,8 @@ final class TuneCommand implements Callable<Integer> {
     private List<Candidate> candidates() {
         List<Candidate> candidates = new ArrayList<>();
         for (Optimizer optimizer : run.chosen()) {
-            for (HyperParameters settings : grid.settings(optimizer)) {
+            for (HyperParameters point : grid.settings(optimizer)) {
+                HyperParameters settings = point.withSchedule(run.schedule);
                 // Refuses a bad value now rather than hours into the grid.
                 optimizer.updater(settings, 0);
                 candidates.add(new Candidate(optimizer, settings));
@@ -124,11 +127,11 @@ final class TuneCommand implements Callable<Integer> {
         return candidates;
     }
 
-    private Row train(AutoencoderProblem problem, Candidate candidate, long seed) {
-        MultiLayerNetwork network = Networks.create(problem, candidate.optimizer, candidate.settings, seed);
+    private Row train(Problem problem, Candidate candidate, int batch, long seed) {
+        Model network = Networks.create(problem, candidate.optimizer, candidate.settings, seed);
         // Only the end counts here: one evaluation, and none at the start.
         Row start = new Row(0, 0, 0, 0, new Scores(0, 0, 0, 0));
-        TrainingRun training = new TrainingRun(problem, run.budget(1), run.batch, seed, Progress.SILENT);
+        TrainingRun training = new TrainingRun(problem, run.budget(1), batch, seed, Progress.SILENT);
         List<Row> rows = training.train(network, List.of(start), all -> {});
         return rows.get(rows.size() - 1);
     }
@@ -141,11 +144,11 @@ final class TuneCommand implements Callable<Integer> {
         return columns;
     }
 
-    private List<Object> line(Candidate candidate, long seed, Row row) {
+    private static List<Object> line(Candidate candidate, int batch, long seed, Row row) {
         Scores scores = row.scores();
         List<Object> line = new ArrayList<>(Arrays.asList(
                 candidate.optimizer.id(),
-                run.batch,
+                batch,
                 candidate.settings.asMap().get("learning_rate"),
                 seed,
                 row.step(),

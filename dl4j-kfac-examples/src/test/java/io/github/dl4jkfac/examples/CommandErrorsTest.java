@@ -33,7 +33,10 @@ class CommandErrorsTest {
             --inverse-interval -3           | --inverse-interval must be at least 1. Got: -3
             --curvature hessian             | 'hessian'
             --optimizers kfac,foo           | unknown optimizer 'foo'; known are kfac, nesterovs, adam, sgd
-            --dataset cifar                 | 'cifar'
+            --dataset imagenet              | 'imagenet'
+            --dataset shapes                | --dataset shapes is of no use here; take one of auto, mnist, curves
+            --schedule cosine               | 'cosine'
+            --evaluation-size 0             | --evaluation-size must be at least 1. Got: 0
             --data /does/not/exist          | --data /does/not/exist is no folder
             --resume /does/not/exist        | --resume /does/not/exist is no folder
             --batch 0                       | --batch must be at least 1. Got: 0
@@ -52,6 +55,27 @@ class CommandErrorsTest {
         assertRefused(CommandRunner.run(args.toArray(String[]::new)), message);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            cifar --model lenet                           | 'lenet'
+            cifar --dataset mnist                         | --dataset mnist is of no use here; take one of auto, cifar10
+            cifar --data /does/not/exist                  | --data /does/not/exist does not exist
+            cifar --dataset shapes --data x               | --data x is of no use to --dataset shapes
+            cifar --l2 -1                                 | --l2 must be zero or a positive number. Got: -1.0
+            cifar --dataset shapes --batch 30000          | --batch 30000 is more than the 20000 training examples
+            sequence --task copy                          | 'copy'
+            sequence --length 3                           | --length must be at least 10. Got: 3
+            sequence --units 0                            | --units must be at least 1. Got: 0
+            sequence --data /tmp                          | --data /tmp is of no use to the task memory
+            sequence --task mnist-rows --dataset cifar10  | --dataset cifar10 is of no use here; take one of auto, mnist
+            tune --problem imagenet                       | 'imagenet'
+            """)
+    void otherProblemsNameTheirBadValues(String line, String message) {
+        List<String> args = new ArrayList<>(List.of(line.split(" ")));
+        args.addAll(List.of("--out", folder.toString()));
+        assertRefused(CommandRunner.run(args.toArray(String[]::new)), message);
+    }
+
     @Test
     void aBatchOfMoreThanAllImagesIsNamed() {
         assertRefused(
@@ -65,7 +89,7 @@ class CommandErrorsTest {
                         "60",
                         "--out",
                         folder.toString()),
-                "--batch 60 is more than the 50 training images");
+                "--batch 60 is more than the 50 training examples");
     }
 
     @Test
@@ -120,7 +144,7 @@ class CommandErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mnist-autoencoder", "tune", "bench"})
+    @ValueSource(strings = {"mnist-autoencoder", "cifar", "sequence", "tune", "bench"})
     void everyCommandHasHelp(String command) {
         CommandRunner result = CommandRunner.run(command, "--help");
         assertThat(result.code()).isZero();

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole commands on a small network and few images. */
 class EndToEndTest {
@@ -144,6 +147,49 @@ class EndToEndTest {
                 .toArray();
         double wall = parts[0];
         assertThat(Arrays.stream(parts, 2, 9).sum()).as("parts add up").isBetween(0.99 * wall, 1.01 * wall);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cifar --dataset shapes --channels 4-4 --hidden 8", "sequence --length 10 --units 4"})
+    void classificationReportsTheTestAccuracy(String line) throws IOException {
+        List<String> args = new ArrayList<>(List.of(line.split(" ")));
+        args.addAll(List.of("--steps", "4", "--batch", "20", "--evaluations", "2", "--schedule", "linear"));
+        args.addAll(List.of("--train-size", "100", "--test-size", "40", "--out", folder.toString()));
+        CommandRunner result = CommandRunner.run(args.toArray(String[]::new));
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out()).contains("100 training and 40 test").contains("test accuracy");
+        List<String> lines = Files.readAllLines(folder.resolve("results.csv"));
+        assertThat(lines).hasSize(1 + 3 * 3);
+        assertThat(lines.get(0)).endsWith("test_error,test_accuracy");
+        double[] last = Arrays.stream(lines.get(9).split(","))
+                .skip(1)
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+        assertThat(last[6] + last[7]).isCloseTo(1, within(1e-5));
+        assertSameStart(lines);
+        for (String name : List.of("loss-steps.png", "accuracy-seconds.png", "accuracy-steps.png")) {
+            assertThat(ImageIO.read(folder.resolve(name).toFile()).getWidth()).isGreaterThan(300);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vgg --dataset shapes --channels 4 --hidden 8", "memory --length 10 --units 4"})
+    void otherProblemsCanBeTunedAndMeasured(String problem) throws IOException {
+        List<String> common = new ArrayList<>(List.of(("--problem " + problem).split(" ")));
+        common.addAll(List.of("--train-size", "60", "--test-size", "20", "--out", folder.toString()));
+        List<String> tune = new ArrayList<>(List.of("tune", "--optimizers", "adam", "--steps", "2", "--batch", "20"));
+        tune.addAll(common);
+        List<String> bench = new ArrayList<>(List.of("bench", "--rounds", "1", "--batches", "20"));
+        bench.addAll(List.of("--inverse-interval", "2"));
+        bench.addAll(common);
+
+        CommandRunner tuned = CommandRunner.run(tune.toArray(String[]::new));
+        CommandRunner measured = CommandRunner.run(bench.toArray(String[]::new));
+        assertThat(tuned.code()).as(tuned.err()).isZero();
+        assertThat(tuned.out()).contains("test accuracy");
+        assertThat(measured.code()).as(measured.err()).isZero();
+        assertThat(measured.out()).contains("kfac over nesterovs at batch 20");
     }
 
     private CommandRunner run(String... args) {

@@ -13,14 +13,17 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reader for image files in the IDX format of the MNIST database, gzipped or not (told apart by content, not by name).
+ * Reader for image and label files in the IDX format of the MNIST database, gzipped or not (told apart by content, not by name).
  *
- * <p>Layout, big endian: magic number 0x00000803, number of images, rows, columns, then one unsigned byte per pixel.
+ * <p>Layout of images, big endian: magic number 0x00000803, number of images, rows, columns, then one unsigned byte per
+ * pixel; of labels: magic number 0x00000801, number of labels, then one byte per label.
  */
 public final class IdxFile {
 
     private static final int IMAGE_MAGIC = 0x00000803;
+    private static final int LABEL_MAGIC = 0x00000801;
     private static final int HEADER_BYTES = 16;
+    private static final int LABEL_HEADER_BYTES = 8;
 
     private IdxFile() {}
 
@@ -34,15 +37,7 @@ public final class IdxFile {
      */
     public static ImageData readImages(Path file, int side) {
         byte[] content = content(file);
-        if (content.length < HEADER_BYTES) {
-            throw broken(file, "is truncated: " + content.length + " bytes, less than the header");
-        }
-        ByteBuffer header = ByteBuffer.wrap(content);
-        int magic = header.getInt();
-        if (magic != IMAGE_MAGIC) {
-            throw broken(
-                    file, String.format("is no IDX image file (magic number 0x%08X, not 0x%08X)", magic, IMAGE_MAGIC));
-        }
+        ByteBuffer header = header(file, content, HEADER_BYTES, IMAGE_MAGIC, "image");
         int count = header.getInt();
         int rows = header.getInt();
         int columns = header.getInt();
@@ -52,14 +47,45 @@ public final class IdxFile {
         if (count <= 0) {
             throw broken(file, "says that it holds " + count + " images");
         }
-        long expected = HEADER_BYTES + (long) count * rows * columns;
+        checkLength(file, content, HEADER_BYTES + (long) count * rows * columns, count + " images");
+        return new ImageData(Arrays.copyOfRange(content, HEADER_BYTES, content.length), rows * columns);
+    }
+
+    /**
+     * Reads and checks a file of labels.
+     *
+     * @param file the file
+     * @return its labels
+     * @throws UserError if the file is missing, unreadable, truncated, or something else than expected
+     */
+    static byte[] readLabels(Path file) {
+        byte[] content = content(file);
+        int count =
+                header(file, content, LABEL_HEADER_BYTES, LABEL_MAGIC, "label").getInt();
+        checkLength(file, content, LABEL_HEADER_BYTES + (long) count, count + " labels");
+        return Arrays.copyOfRange(content, LABEL_HEADER_BYTES, content.length);
+    }
+
+    private static ByteBuffer header(Path file, byte[] content, int bytes, int expected, String kind) {
+        if (content.length < bytes) {
+            throw broken(file, "is truncated: " + content.length + " bytes, less than the header");
+        }
+        ByteBuffer header = ByteBuffer.wrap(content);
+        int magic = header.getInt();
+        if (magic != expected) {
+            throw broken(
+                    file, String.format("is no IDX %s file (magic number 0x%08X, not 0x%08X)", kind, magic, expected));
+        }
+        return header;
+    }
+
+    private static void checkLength(Path file, byte[] content, long expected, String what) {
         if (content.length != expected) {
             throw broken(
                     file,
                     (content.length < expected ? "is truncated: " : "is too long: ") + content.length
-                            + " bytes instead of " + expected + " for " + count + " images");
+                            + " bytes instead of " + expected + " for " + what);
         }
-        return new ImageData(Arrays.copyOfRange(content, HEADER_BYTES, content.length), rows * columns);
     }
 
     private static byte[] content(Path file) {

@@ -37,6 +37,11 @@ public final class ImageData {
         return table;
     }
 
+    /** @return all images one after the other; not copied, not to be modified */
+    byte[] pixels() {
+        return pixels;
+    }
+
     /** @return the number of images */
     public int count() {
         return count;

@@ -11,6 +11,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.deeplearning4j.common.resources.DL4JResources;
 import org.deeplearning4j.common.resources.ResourceType;
 import org.deeplearning4j.datasets.iterator.impl.MnistDataSetIterator;
@@ -26,10 +27,11 @@ final class MnistDownload {
     /**
      * Looks where DL4J keeps MNIST: its documented folder, and the one that M2.1 really uses.
      *
+     * @param reader finds and reads the files in a folder
      * @param notice receives a line on files that are there but damaged, for instance by a download that broke off
      * @return the data, or empty where there are none
      */
-    static Optional<ImageSplit> cached(Consumer<String> notice) {
+    static <T> Optional<T> cached(Function<Path, Optional<T>> reader, Consumer<String> notice) {
         Set<Path> folders = new LinkedHashSet<>(List.of(
                 DL4JResources.getDirectory(ResourceType.DATASET, "MNIST").toPath(),
                 ResourceDataSets.mnistTrain()
@@ -39,7 +41,7 @@ final class MnistDownload {
                         .getParent()));
         for (Path folder : folders) {
             try {
-                Optional<ImageSplit> found = MnistSource.in(folder);
+                Optional<T> found = reader.apply(folder);
                 if (found.isPresent()) {
                     return found;
                 }
@@ -53,10 +55,11 @@ final class MnistDownload {
     /**
      * Downloads MNIST into DL4J's cache, giving up after a time limit: DL4J itself retries for minutes without network.
      *
+     * @param reader finds and reads the files in a folder
      * @param notice receives a line before the attempt
      * @return the data, or empty where they could not be had
      */
-    static Optional<ImageSplit> attempt(Consumer<String> notice) {
+    static <T> Optional<T> attempt(Function<Path, Optional<T>> reader, Consumer<String> notice) {
         notice.accept("MNIST not found here: trying to download it (at most " + TIME_LIMIT_SECONDS + " s)");
         FutureTask<Boolean> download = new FutureTask<>(() -> {
             new MnistDataSetIterator(1, 1, false, true, false, 0);
@@ -76,6 +79,6 @@ final class MnistDownload {
         } finally {
             download.cancel(true);
         }
-        return cached(notice);
+        return cached(reader, notice);
     }
 }

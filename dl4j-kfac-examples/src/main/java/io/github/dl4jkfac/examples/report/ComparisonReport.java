@@ -8,12 +8,13 @@ import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 
 /** Follows a comparison on the terminal and in {@code results.csv}, row by row. */
 public final class ComparisonReport implements ComparisonListener {
@@ -21,9 +22,10 @@ public final class ComparisonReport implements ComparisonListener {
     private static final List<String> COLUMNS =
             List.of("optimizer", "step", "examples", "seconds", "train_loss", "train_error", "test_loss", "test_error");
 
+    private final boolean classifies;
     private final Budget budget;
     private final PrintWriter terminal;
-    private final BiConsumer<Optimizer, MultiLayerNetwork> trained;
+    private final BiConsumer<Optimizer, Model> trained;
     private final CsvFile csv;
     private final Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
     private Optimizer current;
@@ -31,23 +33,37 @@ public final class ComparisonReport implements ComparisonListener {
 
     /**
      * @param folder existing folder for {@code results.csv}
+     * @param classifies whether there is a test accuracy to report
      * @param budget of each optimizer
      * @param terminal where to show progress
      * @param trained receives each network when it is done
      */
     public ComparisonReport(
-            Path folder, Budget budget, PrintWriter terminal, BiConsumer<Optimizer, MultiLayerNetwork> trained) {
+            Path folder,
+            boolean classifies,
+            Budget budget,
+            PrintWriter terminal,
+            BiConsumer<Optimizer, Model> trained) {
+        this.classifies = classifies;
         this.budget = budget;
         this.terminal = terminal;
         this.trained = trained;
-        this.csv = new CsvFile(folder.resolve("results.csv"), COLUMNS);
+        this.csv = new CsvFile(folder.resolve("results.csv"), columns(classifies));
+    }
+
+    private static List<String> columns(boolean classifies) {
+        List<String> columns = new ArrayList<>(COLUMNS);
+        if (classifies) {
+            columns.add("test_accuracy");
+        }
+        return columns;
     }
 
     @Override
     public void started(Optimizer optimizer, List<Row> soFar) {
         current = optimizer;
         soFar.forEach(this::write);
-        display = new ProgressDisplay(optimizer.id(), budget, terminal);
+        display = new ProgressDisplay(optimizer.id(), classifies, budget, terminal);
     }
 
     @Override
@@ -62,7 +78,7 @@ public final class ComparisonReport implements ComparisonListener {
     }
 
     @Override
-    public void finished(Optimizer optimizer, MultiLayerNetwork network, List<Row> rows) {
+    public void finished(Optimizer optimizer, Model network, List<Row> rows) {
         display.close();
         long skipped = Networks.skippedBatches(network);
         if (skipped > 0) {
@@ -74,7 +90,7 @@ public final class ComparisonReport implements ComparisonListener {
 
     private void write(Row row) {
         Scores scores = row.scores();
-        csv.add(List.of(
+        List<Object> line = new ArrayList<>(List.of(
                 current.id(),
                 row.step(),
                 row.examples(),
@@ -83,6 +99,10 @@ public final class ComparisonReport implements ComparisonListener {
                 scores.trainError(),
                 scores.testLoss(),
                 scores.testError()));
+        if (classifies) {
+            line.add(scores.testAccuracy());
+        }
+        csv.add(line);
     }
 
     /** @return all rows of each optimizer, in the order of the comparison */

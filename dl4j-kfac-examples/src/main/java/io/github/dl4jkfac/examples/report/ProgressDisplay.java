@@ -19,17 +19,21 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
     private static final int REFRESH_MILLIS = 500;
 
     private final String name;
+    private final boolean classifies;
     private final Budget budget;
     private final PrintWriter out;
     private final ProgressBar bar;
+    private String accuracy = "";
 
     /**
      * @param name what is running
+     * @param classifies whether to show the test accuracy
      * @param budget when it will end
      * @param out where lines go when there is no terminal
      */
-    public ProgressDisplay(String name, Budget budget, PrintWriter out) {
+    public ProgressDisplay(String name, boolean classifies, Budget budget, PrintWriter out) {
         this.name = name;
+        this.classifies = classifies;
         this.budget = budget;
         this.out = out;
         this.bar = System.console() == null
@@ -50,25 +54,31 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             bar.stepTo(Math.min(RESOLUTION, Math.round(RESOLUTION * budget.used(step, seconds))));
             bar.setExtraMessage(String.format(
                     Locale.ROOT,
-                    " step %d, loss %.2f, %.0f s left",
+                    " step %d, loss %.2f, %s%.0f s left",
                     step,
                     batchLoss,
+                    accuracy,
                     budget.remainingSeconds(step, seconds)));
         }
     }
 
     @Override
     public void evaluated(Row row) {
+        if (classifies) {
+            accuracy =
+                    String.format(Locale.ROOT, "accuracy %.3f, ", row.scores().testAccuracy());
+        }
         if (bar == null) {
             out.printf(
                     Locale.ROOT,
-                    "%-9s  step %6d  %7.1f s  train loss %8.3f  test loss %8.3f  test error %7.3f%n",
+                    "%-9s  step %6d  %7.1f s  train loss %8.3f  test loss %8.3f  test %s %7.3f%n",
                     name,
                     row.step(),
                     row.seconds(),
                     row.scores().trainLoss(),
                     row.scores().testLoss(),
-                    row.scores().testError());
+                    classifies ? "accuracy" : "error",
+                    classifies ? row.scores().testAccuracy() : row.scores().testError());
             out.flush();
         }
     }

@@ -10,16 +10,22 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How much sooner an optimizer reaches the training loss at which a first-order baseline ended.
+ * How much sooner an optimizer reaches the training loss, or the test accuracy, at which a first-order baseline ended.
  *
  * @param challenger the optimizer that is measured
  * @param baseline the first-order optimizer that sets the target
- * @param targetLoss training loss of the baseline at its end
+ * @param goal what is to be reached
+ * @param target value of the goal at the baseline's end
  * @param baselineEnd when the baseline ended
  * @param reached when the challenger reached the target, between two evaluations interpolated; empty if it never did
  */
 public record SpeedUp(
-        Optimizer challenger, Optimizer baseline, double targetLoss, Point baselineEnd, Optional<Point> reached) {
+        Optimizer challenger,
+        Optimizer baseline,
+        Goal goal,
+        double target,
+        Point baselineEnd,
+        Optional<Point> reached) {
 
     /**
      * A moment of a run.
@@ -31,32 +37,34 @@ public record SpeedUp(
     public record Point(double seconds, double cpuSeconds, double steps) {}
 
     /**
+     * @param goal what is to be reached
      * @param results the rows of each optimizer of one comparison
-     * @return one entry for each challenger and each baseline that stayed finite
+     * @return one entry for each challenger and each baseline that stayed finite and ended better than it began
      */
-    public static List<SpeedUp> of(Map<Optimizer, List<Row>> results) {
+    public static List<SpeedUp> of(Goal goal, Map<Optimizer, List<Row>> results) {
         List<SpeedUp> all = new ArrayList<>();
         results.forEach((challenger, rows) -> results.forEach((baseline, baselineRows) -> {
             Row end = baselineRows.get(baselineRows.size() - 1);
-            if (!challenger.firstOrder()
-                    && baseline.firstOrder()
-                    && end.scores().finite()) {
-                double target = end.scores().trainLoss();
-                all.add(new SpeedUp(challenger, baseline, target, point(end), firstReach(rows, target)));
+            double target = goal.value(end.scores());
+            boolean improved =
+                    end.scores().finite() && !goal.reached(baselineRows.get(0).scores(), target);
+            if (!challenger.firstOrder() && baseline.firstOrder() && improved) {
+                all.add(new SpeedUp(challenger, baseline, goal, target, point(end), firstReach(goal, rows, target)));
             }
         }));
         return all;
     }
 
     /**
+     * @param goal what is to be reached
      * @param rows evaluations in the order of time
-     * @param loss a training loss
+     * @param target its value
      * @return when it was first reached, linear between the evaluations before and after
      */
-    static Optional<Point> firstReach(List<Row> rows, double loss) {
+    static Optional<Point> firstReach(Goal goal, List<Row> rows, double target) {
         for (int i = 0; i < rows.size(); i++) {
-            if (rows.get(i).scores().trainLoss() <= loss) {
-                return Optional.of(i == 0 ? point(rows.get(0)) : between(rows.get(i - 1), rows.get(i), loss));
+            if (goal.reached(rows.get(i).scores(), target)) {
+                return Optional.of(i == 0 ? point(rows.get(0)) : between(goal, rows.get(i - 1), rows.get(i), target));
             }
         }
         return Optional.empty();
@@ -66,9 +74,9 @@ public record SpeedUp(
         return new Point(row.seconds(), row.cpuSeconds(), row.step());
     }
 
-    private static Point between(Row before, Row after, double loss) {
-        double from = before.scores().trainLoss();
-        double part = (from - loss) / (from - after.scores().trainLoss());
+    private static Point between(Goal goal, Row before, Row after, double target) {
+        double from = goal.value(before.scores());
+        double part = (from - target) / (from - goal.value(after.scores()));
         return new Point(
                 before.seconds() + part * (after.seconds() - before.seconds()),
                 before.cpuSeconds() + part * (after.cpuSeconds() - before.cpuSeconds()),
@@ -86,15 +94,16 @@ public record SpeedUp(
 
     /** @return the comparison as one sentence */
     public String describe() {
-        String goal = String.format(
+        String race = String.format(
                 Locale.ROOT,
-                "%s at %s's final train loss %.3f (%.1f s, %.0f steps): ",
+                "%s at %s's final %s %.3f (%.1f s, %.0f steps): ",
                 challenger.id(),
                 baseline.id(),
-                targetLoss,
+                goal.title(),
+                target,
                 baselineEnd.seconds(),
                 baselineEnd.steps());
-        return goal + reached.map(this::describe).orElse("not reached");
+        return race + reached.map(this::describe).orElse("not reached");
     }
 
     private String describe(Point point) {

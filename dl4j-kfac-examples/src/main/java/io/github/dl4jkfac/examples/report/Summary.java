@@ -13,23 +13,34 @@ import java.util.function.ToDoubleFunction;
 /** The ends of one or several comparisons: a line per optimizer, medians over the seeds, and how much sooner. */
 public final class Summary {
 
-    private static final Map<String, ToDoubleFunction<Row>> COLUMNS = columns();
-
     private static final Map<String, ToDoubleFunction<SpeedUp.Point>> UNITS = units();
 
+    private final boolean classifies;
+    private final Map<String, ToDoubleFunction<Row>> columns;
     private final Map<Optimizer, List<Row>> ends = new LinkedHashMap<>();
     private final Map<Long, List<SpeedUp>> speedUps = new LinkedHashMap<>();
 
-    private static Map<String, ToDoubleFunction<Row>> columns() {
+    /** @param classifies whether there is an accuracy, which then stands in the place of the error */
+    public Summary(boolean classifies) {
+        this.classifies = classifies;
+        this.columns = columns(classifies);
+    }
+
+    private static Map<String, ToDoubleFunction<Row>> columns(boolean classifies) {
         Map<String, ToDoubleFunction<Row>> columns = new LinkedHashMap<>();
         columns.put("steps", Row::step);
         columns.put("seconds", Row::seconds);
         columns.put("cpu s", Row::cpuSeconds);
         columns.put("ms/step", row -> 1000 * row.seconds() / row.step());
         columns.put("train loss", row -> row.scores().trainLoss());
-        columns.put("train error", row -> row.scores().trainError());
         columns.put("test loss", row -> row.scores().testLoss());
-        columns.put("test error", row -> row.scores().testError());
+        if (classifies) {
+            columns.put("train accuracy", row -> 1 - row.scores().trainError());
+            columns.put("test accuracy", row -> row.scores().testAccuracy());
+        } else {
+            columns.put("train error", row -> row.scores().trainError());
+            columns.put("test error", row -> row.scores().testError());
+        }
         return columns;
     }
 
@@ -48,28 +59,32 @@ public final class Summary {
     public void add(long seed, Map<Optimizer, List<Row>> results) {
         results.forEach((optimizer, rows) ->
                 ends.computeIfAbsent(optimizer, key -> new ArrayList<>()).add(rows.get(rows.size() - 1)));
-        speedUps.put(seed, SpeedUp.of(results));
+        speedUps.put(
+                seed,
+                Goal.of(classifies).stream()
+                        .flatMap(goal -> SpeedUp.of(goal, results).stream())
+                        .toList());
     }
 
     /**
-     * Writes {@code summary.csv} (a line per optimizer) and {@code speedups.csv} (a line per seed and pair).
+     * Writes {@code summary.csv} (a line per optimizer) and {@code speedups.csv} (a line per seed, goal and pair).
      *
      * @param folder existing folder
      */
     public void write(Path folder) {
         List<String> header = new ArrayList<>(List.of("optimizer", "seeds"));
-        COLUMNS.keySet().forEach(name -> header.add(name.replace("/", "_per_").replace(' ', '_')));
+        columns.keySet().forEach(name -> header.add(name.replace("/", "_per_").replace(' ', '_')));
         CsvFile summary = new CsvFile(folder.resolve("summary.csv"), header);
         ends.forEach((optimizer, rows) -> summary.add(line(optimizer, rows)));
-        List<String> columns = new ArrayList<>(List.of("seed", "optimizer", "baseline", "target_train_loss"));
+        List<String> columns = new ArrayList<>(List.of("seed", "optimizer", "baseline", "goal", "target"));
         UNITS.keySet().forEach(unit -> columns.addAll(List.of("baseline_" + unit, unit, unit + "_ratio")));
         CsvFile csv = new CsvFile(folder.resolve("speedups.csv"), columns);
         speedUps.forEach((seed, pairs) -> pairs.forEach(pair -> csv.add(line(seed, pair))));
     }
 
     private static List<Object> line(long seed, SpeedUp pair) {
-        List<Object> line = new ArrayList<>(
-                List.of(seed, pair.challenger().id(), pair.baseline().id(), pair.targetLoss()));
+        List<Object> line = new ArrayList<>(List.of(
+                seed, pair.challenger().id(), pair.baseline().id(), pair.goal().title(), pair.target()));
         UNITS.values().forEach(unit -> {
             line.add(unit.applyAsDouble(pair.baselineEnd()));
             line.add(pair.reached().map(unit::applyAsDouble).orElse(null));
@@ -82,7 +97,7 @@ public final class Summary {
     @Override
     public String toString() {
         List<String> header = new ArrayList<>(List.of("optimizer", "seeds"));
-        header.addAll(COLUMNS.keySet());
+        header.addAll(columns.keySet());
         TextTable table = new TextTable(header);
         ends.forEach((optimizer, rows) -> table.add(line(optimizer, rows)));
         StringBuilder text = new StringBuilder(table.toString());
@@ -96,9 +111,9 @@ public final class Summary {
         return text.toString();
     }
 
-    private static List<Object> line(Optimizer optimizer, List<Row> rows) {
+    private List<Object> line(Optimizer optimizer, List<Row> rows) {
         List<Object> line = new ArrayList<>(List.of(optimizer.id(), rows.size()));
-        COLUMNS.forEach((name, value) -> {
+        columns.forEach((name, value) -> {
             double median = median(rows, value);
             line.add(name.equals("steps") ? (Object) Math.round(median) : (Object) median);
         });
@@ -110,7 +125,8 @@ public final class Summary {
         speedUps.values()
                 .forEach(pairs -> pairs.forEach(pair -> byPair.computeIfAbsent(
                                 pair.challenger().id() + " over "
-                                        + pair.baseline().id(),
+                                        + pair.baseline().id() + " in "
+                                        + pair.goal().title(),
                                 key -> new ArrayList<>())
                         .add(pair)));
         byPair.forEach((name, pairs) -> text.append(String.format(

@@ -13,7 +13,13 @@ import java.util.function.ToDoubleFunction;
 /** Results of a grid of settings: medians over the seeds, the best of each optimizer first. */
 public final class TuneTable {
 
+    private final boolean classifies;
     private final Map<Optimizer, Map<HyperParameters, List<Row>>> results = new LinkedHashMap<>();
+
+    /** @param classifies whether there is an accuracy, which then stands in the place of the error */
+    public TuneTable(boolean classifies) {
+        this.classifies = classifies;
+    }
 
     /**
      * @param optimizer which optimizer
@@ -29,8 +35,15 @@ public final class TuneTable {
     /** @return the table, ready to print */
     @Override
     public String toString() {
-        TextTable table = new TextTable(
-                List.of("optimizer", "settings", "seeds", "steps", "ms/step", "train loss", "test loss", "test error"));
+        TextTable table = new TextTable(List.of(
+                "optimizer",
+                "settings",
+                "seeds",
+                "steps",
+                "ms/step",
+                "train loss",
+                "test loss",
+                classifies ? "test accuracy" : "test error"));
         results.forEach((optimizer, bySettings) -> bySettings.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> trainLoss(entry.getValue())))
                 .forEach(entry -> addLine(table, optimizer, entry.getKey(), entry.getValue())));
@@ -41,7 +54,7 @@ public final class TuneTable {
         return median(rows, row -> row.scores().trainLoss());
     }
 
-    private static void addLine(TextTable table, Optimizer optimizer, HyperParameters settings, List<Row> rows) {
+    private void addLine(TextTable table, Optimizer optimizer, HyperParameters settings, List<Row> rows) {
         table.add(List.of(
                 optimizer.id(),
                 settings.describe(),
@@ -50,7 +63,11 @@ public final class TuneTable {
                 median(rows, row -> 1000 * row.seconds() / row.step()),
                 trainLoss(rows),
                 median(rows, row -> row.scores().testLoss()),
-                median(rows, row -> row.scores().testError())));
+                median(
+                        rows,
+                        row -> classifies
+                                ? row.scores().testAccuracy()
+                                : row.scores().testError())));
     }
 
     private static double median(List<Row> rows, ToDoubleFunction<Row> value) {

@@ -1,10 +1,12 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.examples.data.BatchSource;
+import io.github.dl4jkfac.examples.data.Batches;
 import io.github.dl4jkfac.examples.data.ImageData;
 import io.github.dl4jkfac.examples.data.ImageSplit;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
@@ -21,7 +23,7 @@ import org.nd4j.linalg.lossfunctions.LossFunctions;
  */
 public final class AutoencoderProblem implements Problem {
 
-    private static final int EVALUATION_IMAGES = 10_000;
+    private static final int BATCH = 1000;
 
     private final ImageSplit images;
     private final List<Integer> layers;
@@ -31,12 +33,13 @@ public final class AutoencoderProblem implements Problem {
     /**
      * @param images the data
      * @param layers sizes from input to output; an odd number of them, first and last the number of pixels
+     * @param evaluationSize images of each part that an evaluation looks at, at most
      */
-    public AutoencoderProblem(ImageSplit images, List<Integer> layers) {
+    public AutoencoderProblem(ImageSplit images, List<Integer> layers, int evaluationSize) {
         this.images = images;
         this.layers = List.copyOf(layers);
-        this.trainSample = images.train().first(EVALUATION_IMAGES);
-        this.testSample = images.test().first(EVALUATION_IMAGES);
+        this.trainSample = images.train().first(evaluationSize);
+        this.testSample = images.test().first(evaluationSize);
     }
 
     @Override
@@ -46,7 +49,7 @@ public final class AutoencoderProblem implements Problem {
     }
 
     @Override
-    public MultiLayerNetwork network(IUpdater updater, long seed) {
+    public Model network(IUpdater updater, long seed) {
         NeuralNetConfiguration.ListBuilder builder = new NeuralNetConfiguration.Builder()
                 .seed(seed)
                 .updater(updater)
@@ -71,20 +74,25 @@ public final class AutoencoderProblem implements Problem {
     }
 
     @Override
-    public BatchSource batches(int batch, long seed) {
+    public Batches batches(int batch, long seed) {
         return new BatchSource(images.train(), batch, seed);
     }
 
     @Override
-    public Scores evaluate(MultiLayerNetwork network) {
+    public Scores evaluate(Model network) {
         ReconstructionScore train = ReconstructionScore.of(network, trainSample);
         ReconstructionScore test = ReconstructionScore.of(network, testSample);
         return new Scores(train.crossEntropy(), train.squaredError(), test.crossEntropy(), test.squaredError());
     }
 
-    /** @return the number of training images */
+    @Override
     public int trainCount() {
         return images.train().count();
+    }
+
+    @Override
+    public int defaultBatch() {
+        return BATCH;
     }
 
     /**

@@ -3,20 +3,20 @@ package io.github.dl4jkfac.examples.training;
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.StepReport;
-import io.github.dl4jkfac.examples.data.BatchSource;
+import io.github.dl4jkfac.examples.data.Batches;
 import java.util.Map;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** A network that is trained only to see what its steps cost. */
-public final class BenchSubject {
+public final class BenchSubject implements AutoCloseable {
 
     private static final double NANOS_PER_MILLI = 1e6;
 
     private final StepTimer timer = new StepTimer();
-    private final MultiLayerNetwork network;
+    private final Model network;
     private final KFacListener listener;
-    private final BatchSource batches;
+    private final Batches batches;
     private long step;
 
     /**
@@ -26,7 +26,7 @@ public final class BenchSubject {
      * @param batch examples per step
      */
     public BenchSubject(Problem problem, Optimizer optimizer, HyperParameters settings, int batch) {
-        network = problem.network(optimizer.updater(settings, 1), 1);
+        network = problem.network(optimizer.updater(settings.or(problem.defaults(optimizer)), 1), 1);
         network.addListeners(timer);
         listener = optimizer.firstOrder() ? null : KFacListener.attach(network);
         batches = problem.batches(batch, 1);
@@ -47,7 +47,7 @@ public final class BenchSubject {
             DataSet batch = batches.at(step++);
             clock.start();
             timer.start();
-            network.fit(batch);
+            Models.fit(network, batch);
             clock.stop();
         }
         Map<Phase, Long> after = phases();
@@ -62,6 +62,12 @@ public final class BenchSubject {
                 spent(Phase.FACTORS, before, after) * perStep,
                 spent(Phase.INVERSES, before, after) * perStep,
                 spent(Phase.PRECONDITIONING, before, after) * perStep);
+    }
+
+    /** Ends what prepares the batches. */
+    @Override
+    public void close() {
+        batches.close();
     }
 
     private Map<Phase, Long> phases() {

@@ -18,6 +18,12 @@ public record Budget(double seconds, long steps, int evaluations) {
         return Math.max(atSeconds / seconds, step / (double) steps);
     }
 
+    /** @return when it ends, in a few words */
+    String bounds() {
+        return (Double.isFinite(seconds) ? seconds + " s" : "")
+                + (steps < Long.MAX_VALUE ? (Double.isFinite(seconds) ? " or " : "") + steps + " steps" : "");
+    }
+
     /** @return which of the evenly spaced evaluations was due last */
     int evaluationIndex(long step, double atSeconds) {
         return (int) Math.floor(used(step, atSeconds) * evaluations);

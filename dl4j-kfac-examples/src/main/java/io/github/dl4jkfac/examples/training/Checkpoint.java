@@ -12,7 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.util.ModelSerializer;
 
 /**
@@ -22,10 +22,11 @@ import org.deeplearning4j.util.ModelSerializer;
  * @param network the network, ready to train
  * @param rows everything evaluated so far; the last row is where the network stands
  */
-record Checkpoint(MultiLayerNetwork network, List<Row> rows) {
+record Checkpoint(Model network, List<Row> rows) {
 
     private static final String POSITION_ENTRY = "dl4j-kfac-examples.properties";
     private static final String RUN = "run";
+    private static final String GRAPH = "graph";
     private static final String ROWS = "rows";
 
     /**
@@ -49,6 +50,7 @@ record Checkpoint(MultiLayerNetwork network, List<Row> rows) {
     private void writePosition(Path file, RunIdentity identity) throws IOException {
         Properties position = new Properties();
         position.setProperty(RUN, identity.description());
+        position.setProperty(GRAPH, String.valueOf(Models.isGraph(network)));
         position.setProperty(ROWS, String.valueOf(rows.size()));
         for (int i = 0; i < rows.size(); i++) {
             position.setProperty("row." + i, rows.get(i).toText());
@@ -81,7 +83,8 @@ record Checkpoint(MultiLayerNetwork network, List<Row> rows) {
             for (int i = 0; i < Integer.parseInt(position.getProperty(ROWS)); i++) {
                 rows.add(Row.fromText(position.getProperty("row." + i)));
             }
-            MultiLayerNetwork network = ModelSerializer.restoreMultiLayerNetwork(file.toFile(), true);
+            boolean graph = Boolean.parseBoolean(position.getProperty(GRAPH));
+            Model network = Models.restore(file.toFile(), graph);
             return new Checkpoint(Networks.ready(network, identity.optimizer()), rows);
         } catch (IOException | RuntimeException e) {
             throw unreadable(file, e);

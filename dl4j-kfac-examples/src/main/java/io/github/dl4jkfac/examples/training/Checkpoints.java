@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +34,7 @@ public final class Checkpoints {
     /**
      * Saves; a failure is reported and training goes on, since the previous checkpoint is still there.
      */
-    void save(RunIdentity run, MultiLayerNetwork network, List<Row> rows) {
+    void save(RunIdentity run, Model network, List<Row> rows) {
         if (saveFolder == null) {
             return;
         }

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 
 /** Trains several optimizers in turn on one problem: same initial parameters, same batches, same budget. */
 public final class Comparison {
@@ -70,7 +70,7 @@ public final class Comparison {
 
     /** @return the row of step 0: the initial parameters, and so their scores, are the same for all contenders */
     private Row start(long seed) {
-        MultiLayerNetwork network = problem.network(Optimizer.SGD.updater(HyperParameters.DEFAULTS, seed), seed);
+        Model network = problem.network(Optimizer.SGD.updater(HyperParameters.DEFAULTS, seed), seed);
         return new Row(0, 0, 0, 0, problem.evaluate(network));
     }
 
@@ -82,6 +82,6 @@ public final class Comparison {
     }
 
     private RunIdentity identity(Optimizer optimizer, HyperParameters settings, long seed) {
-        return RunIdentity.of(problem, optimizer, settings, batch, seed);
+        return RunIdentity.of(problem, optimizer, settings, budget, batch, seed);
     }
 }

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
 import java.util.List;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 
 /** Follows a comparison: for each optimizer in turn {@code started}, then steps and rows, then {@code finished}. */
 public interface ComparisonListener extends Progress {
@@ -21,5 +21,5 @@ public interface ComparisonListener extends Progress {
      * @param network the trained network; not kept afterwards
      * @param rows all its rows
      */
-    void finished(Optimizer optimizer, MultiLayerNetwork network, List<Row> rows);
+    void finished(Optimizer optimizer, Model network, List<Row> rows);
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.nd4j.linalg.schedule.ISchedule;
 
 /**
  * What the user set for one optimizer; null means the optimizer's own default.
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
  * @param curvature which Fisher matrix (kfac)
  * @param statisticsInterval steps between updates of the statistics (kfac)
  * @param inverseInterval steps between inversions (kfac)
+ * @param schedule how the learning rate changes over a run
  */
 public record HyperParameters(
         Double learningRate,
@@ -24,17 +26,19 @@ public record HyperParameters(
         Double klClip,
         Curvature curvature,
         Integer statisticsInterval,
-        Integer inverseInterval) {
+        Integer inverseInterval,
+        Schedule schedule) {
 
     /** Nothing set. */
-    public static final HyperParameters DEFAULTS = new HyperParameters(null, null, null, null, null, null, null);
+    public static final HyperParameters DEFAULTS = new HyperParameters(null, null, null, null, null, null, null, null);
 
     /**
      * @param value the new learning rate, or null for the default
      * @return a copy
      */
     public HyperParameters withLearningRate(Double value) {
-        return new HyperParameters(value, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval);
+        return new HyperParameters(
+                value, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval, schedule);
     }
 
     /**
@@ -43,7 +47,7 @@ public record HyperParameters(
      */
     public HyperParameters withMomentum(Double value) {
         return new HyperParameters(
-                learningRate, value, damping, klClip, curvature, statisticsInterval, inverseInterval);
+                learningRate, value, damping, klClip, curvature, statisticsInterval, inverseInterval, schedule);
     }
 
     /**
@@ -52,7 +56,7 @@ public record HyperParameters(
      */
     public HyperParameters withDamping(Double value) {
         return new HyperParameters(
-                learningRate, momentum, value, klClip, curvature, statisticsInterval, inverseInterval);
+                learningRate, momentum, value, klClip, curvature, statisticsInterval, inverseInterval, schedule);
     }
 
     /**
@@ -61,7 +65,7 @@ public record HyperParameters(
      */
     public HyperParameters withKlClip(Double value) {
         return new HyperParameters(
-                learningRate, momentum, damping, value, curvature, statisticsInterval, inverseInterval);
+                learningRate, momentum, damping, value, curvature, statisticsInterval, inverseInterval, schedule);
     }
 
     /**
@@ -69,7 +73,8 @@ public record HyperParameters(
      * @return a copy
      */
     public HyperParameters withCurvature(Curvature value) {
-        return new HyperParameters(learningRate, momentum, damping, klClip, value, statisticsInterval, inverseInterval);
+        return new HyperParameters(
+                learningRate, momentum, damping, klClip, value, statisticsInterval, inverseInterval, schedule);
     }
 
     /**
@@ -77,7 +82,8 @@ public record HyperParameters(
      * @return a copy
      */
     public HyperParameters withStatisticsInterval(Integer value) {
-        return new HyperParameters(learningRate, momentum, damping, klClip, curvature, value, inverseInterval);
+        return new HyperParameters(
+                learningRate, momentum, damping, klClip, curvature, value, inverseInterval, schedule);
     }
 
     /**
@@ -85,7 +91,47 @@ public record HyperParameters(
      * @return a copy
      */
     public HyperParameters withInverseInterval(Integer value) {
-        return new HyperParameters(learningRate, momentum, damping, klClip, curvature, statisticsInterval, value);
+        return new HyperParameters(
+                learningRate, momentum, damping, klClip, curvature, statisticsInterval, value, schedule);
+    }
+
+    /**
+     * @param value the new schedule, or null for the default
+     * @return a copy
+     */
+    public HyperParameters withSchedule(Schedule value) {
+        return new HyperParameters(
+                learningRate, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval, value);
+    }
+
+    /**
+     * @param defaults what to take where nothing is set here
+     * @return these settings, completed
+     */
+    HyperParameters or(HyperParameters defaults) {
+        return new HyperParameters(
+                or(learningRate, defaults.learningRate),
+                or(momentum, defaults.momentum),
+                or(damping, defaults.damping),
+                or(klClip, defaults.klClip),
+                or(curvature, defaults.curvature),
+                or(statisticsInterval, defaults.statisticsInterval),
+                or(inverseInterval, defaults.inverseInterval),
+                or(schedule, defaults.schedule));
+    }
+
+    private static <T> T or(T value, T standard) {
+        return value == null ? standard : value;
+    }
+
+    /** @return the learning rate over a run, where {@code standard} is the optimizer's own */
+    ISchedule rate(double standard) {
+        return schedule(or(learningRate, standard));
+    }
+
+    /** @return a rate that starts at the given value and changes as the learning rate does */
+    ISchedule schedule(double rate) {
+        return or(schedule, Schedule.CONSTANT).from(rate);
     }
 
     /** @return name and value of everything, as text in a fixed order; null values are defaults */
@@ -98,6 +144,7 @@ public record HyperParameters(
         map.put("curvature", text(curvature));
         map.put("statistics_interval", text(statisticsInterval));
         map.put("inverse_interval", text(inverseInterval));
+        map.put("schedule", text(schedule));
         return map;
     }
 

@@ -2,9 +2,9 @@ package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.diagnostics.StepReport;
-import io.github.dl4jkfac.examples.data.BatchSource;
+import io.github.dl4jkfac.examples.data.Batches;
 import java.util.Objects;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 
 /** Networks ready to train, and warming up the machine for them. */
 public final class Networks {
@@ -20,8 +20,8 @@ public final class Networks {
      * @param seed of the initial parameters and of the optimizer's random numbers
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
-    public static MultiLayerNetwork create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
-        return ready(problem.network(optimizer.updater(chosen, seed), seed), optimizer);
+    public static Model create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
+        return ready(problem.network(optimizer.updater(chosen.or(problem.defaults(optimizer)), seed), seed), optimizer);
     }
 
     /**
@@ -29,7 +29,7 @@ public final class Networks {
      * @param optimizer the optimizer that it was configured with
      * @return the same network, with the listener that the optimizer needs
      */
-    public static MultiLayerNetwork ready(MultiLayerNetwork network, Optimizer optimizer) {
+    public static Model ready(Model network, Optimizer optimizer) {
         if (!optimizer.firstOrder()) {
             // Attaching twice is harmless.
             KFacListener.attach(network);
@@ -41,8 +41,8 @@ public final class Networks {
      * @param network a network that has been trained
      * @return how many batches K-FAC left out because something in them was not finite; 0 for other optimizers
      */
-    public static long skippedBatches(MultiLayerNetwork network) {
-        return network.getListeners().stream()
+    public static long skippedBatches(Model network) {
+        return Models.listeners(network).stream()
                 .filter(KFacListener.class::isInstance)
                 .map(listener -> ((KFacListener) listener).report(network))
                 .filter(Objects::nonNull)
@@ -60,10 +60,11 @@ public final class Networks {
      * @param batch examples per step
      */
     public static void warmUp(Problem problem, Optimizer optimizer, HyperParameters chosen, int batch) {
-        MultiLayerNetwork network = create(problem, optimizer, chosen, 0);
-        BatchSource batches = problem.batches(batch, 0);
-        for (int step = 0; step < WARM_UP_STEPS; step++) {
-            network.fit(batches.at(step));
+        Model network = create(problem, optimizer, chosen, 0);
+        try (Batches batches = problem.batches(batch, 0)) {
+            for (int step = 0; step < WARM_UP_STEPS; step++) {
+                Models.fit(network, batches.at(step));
+            }
         }
     }
 }

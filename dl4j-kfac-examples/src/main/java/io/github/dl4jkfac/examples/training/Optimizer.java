@@ -16,18 +16,22 @@ public enum Optimizer {
     KFAC(false) {
         @Override
         IUpdater build(HyperParameters chosen, long seed) {
-            KFac.Builder builder = KFac.builder().seed(seed);
-            if (chosen.learningRate() != null) {
-                builder.learningRate(chosen.learningRate());
-            }
+            KFac.Builder builder = KFac.builder()
+                    .seed(seed)
+                    .learningRate(chosen.rate(KFac.DEFAULT_LEARNING_RATE))
+                    .fallback(new Adam(chosen.schedule(Adam.DEFAULT_ADAM_LEARNING_RATE)));
             if (chosen.momentum() != null) {
                 builder.momentum(chosen.momentum());
             }
             if (chosen.damping() != null) {
                 builder.damping(chosen.damping());
             }
-            if (chosen.klClip() != null) {
-                builder.klClip(chosen.klClip());
+            double klClip = chosen.klClip() == null ? KFac.DEFAULT_KL_CLIP : chosen.klClip();
+            if (chosen.schedule() == Schedule.LINEAR) {
+                // a bound that binds hides the learning rate, so it has to shrink as the rate's square
+                builder.klClip(new LinearDecay(klClip, 2));
+            } else {
+                builder.klClip(klClip);
             }
             if (chosen.curvature() != null) {
                 builder.curvature(chosen.curvature());
@@ -45,21 +49,21 @@ public enum Optimizer {
     NESTEROVS(true) {
         @Override
         IUpdater build(HyperParameters chosen, long seed) {
-            return new Nesterovs(or(chosen.learningRate(), 0.0025), or(chosen.momentum(), 0.9));
+            return new Nesterovs(chosen.rate(0.0025), chosen.momentum() == null ? 0.9 : chosen.momentum());
         }
     },
     /** Adam. */
     ADAM(true) {
         @Override
         IUpdater build(HyperParameters chosen, long seed) {
-            return new Adam(or(chosen.learningRate(), 1e-3));
+            return new Adam(chosen.rate(1e-3));
         }
     },
     /** Plain stochastic gradient descent. */
     SGD(true) {
         @Override
         IUpdater build(HyperParameters chosen, long seed) {
-            return new Sgd(or(chosen.learningRate(), 0.01));
+            return new Sgd(chosen.rate(0.01));
         }
     };
 
@@ -70,10 +74,6 @@ public enum Optimizer {
     }
 
     abstract IUpdater build(HyperParameters chosen, long seed);
-
-    private static double or(Double value, double standard) {
-        return value == null ? standard : value;
-    }
 
     /** @return the name on the command line and in result files */
     public String id() {

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
-import io.github.dl4jkfac.examples.data.BatchSource;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import io.github.dl4jkfac.examples.data.Batches;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** What an example trains: a network, its data and how good it is. */
@@ -13,20 +13,40 @@ public interface Problem {
     /**
      * @param updater the optimizer
      * @param seed of the initial parameters
-     * @return a new initialised network; the same seed gives the same parameters whatever the updater
+     * @return a new initialised network, a {@code MultiLayerNetwork} or a {@code ComputationGraph} with one input and
+     *     one output; the same seed gives the same parameters whatever the updater
      */
-    MultiLayerNetwork network(IUpdater updater, long seed);
+    Model network(IUpdater updater, long seed);
+
+    /** @return the number of training examples */
+    int trainCount();
+
+    /** @return examples per step where the user names no other number */
+    int defaultBatch();
+
+    /**
+     * @param optimizer which optimizer
+     * @return settings that suit this problem better than the optimizer's own; what the user sets goes before
+     */
+    default HyperParameters defaults(Optimizer optimizer) {
+        return HyperParameters.DEFAULTS;
+    }
 
     /**
      * @param batch examples per step
      * @param seed of the order
-     * @return the training batches
+     * @return the training batches, to be closed
      */
-    BatchSource batches(int batch, long seed);
+    Batches batches(int batch, long seed);
 
     /**
      * @param network a network of this problem; not modified
      * @return its loss and error on the fixed evaluation sets
      */
-    Scores evaluate(MultiLayerNetwork network);
+    Scores evaluate(Model network);
+
+    /** @return whether the error is the share of wrongly classified examples, so that there is an accuracy */
+    default boolean classifies() {
+        return false;
+    }
 }

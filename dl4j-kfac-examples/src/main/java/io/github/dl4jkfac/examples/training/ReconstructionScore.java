@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.examples.data.ImageData;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -16,13 +16,13 @@ record ReconstructionScore(double crossEntropy, double squaredError) {
     /** The bound within which DL4J's own binary cross-entropy keeps probabilities; the same here, to agree with it. */
     private static final double CLIP = 1e-5;
 
-    static ReconstructionScore of(MultiLayerNetwork network, ImageData images) {
+    static ReconstructionScore of(Model network, ImageData images) {
         double crossEntropy = 0;
         double squaredError = 0;
         for (int from = 0; from < images.count(); from += CHUNK) {
             INDArray rows = images.rows(from, Math.min(from + CHUNK, images.count()));
             float[] target = rows.data().asFloat();
-            float[] output = network.output(rows).dup('c').data().asFloat();
+            float[] output = Models.output(network, rows).dup('c').data().asFloat();
             crossEntropy += crossEntropy(target, output);
             squaredError += squaredError(target, output);
         }

@@ -8,10 +8,13 @@ package io.github.dl4jkfac.examples.training;
  */
 record RunIdentity(Optimizer optimizer, String description) {
 
-    static RunIdentity of(Problem problem, Optimizer optimizer, HyperParameters settings, int batch, long seed) {
+    static RunIdentity of(
+            Problem problem, Optimizer optimizer, HyperParameters settings, Budget budget, int batch, long seed) {
+        // A decaying rate depends on where the end is; a constant one lets a run go on for longer.
+        String end = settings.schedule() == Schedule.LINEAR ? " to " + budget.bounds() : "";
         return new RunIdentity(
                 optimizer,
                 problem.signature() + ", batch " + batch + ", seed " + seed + ", " + optimizer.id() + " "
-                        + settings.describe());
+                        + settings.describe() + end);
     }
 }

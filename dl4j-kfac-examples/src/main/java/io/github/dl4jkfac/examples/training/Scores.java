@@ -10,6 +10,11 @@ package io.github.dl4jkfac.examples.training;
  */
 public record Scores(double trainLoss, double trainError, double testLoss, double testError) {
 
+    /** @return share of the test examples that were classified rightly; of classification problems only */
+    public double testAccuracy() {
+        return 1 - testError;
+    }
+
     /** @return whether nothing has overflowed */
     public boolean finite() {
         return Double.isFinite(trainLoss + trainError + testLoss + testError);

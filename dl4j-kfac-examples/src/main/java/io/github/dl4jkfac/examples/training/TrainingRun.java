@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.examples.training;
 
-import io.github.dl4jkfac.examples.data.BatchSource;
+import io.github.dl4jkfac.examples.data.Batches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 
 /**
  * One network trained by one optimizer within a budget, evaluated at regular intervals.
@@ -42,26 +42,30 @@ public final class TrainingRun {
      * @param afterRow called with all rows after each new one; the place for checkpoints
      * @return all rows; the last one is the end of the run
      */
-    public List<Row> train(MultiLayerNetwork network, List<Row> soFar, Consumer<List<Row>> afterRow) {
+    public List<Row> train(Model network, List<Row> soFar, Consumer<List<Row>> afterRow) {
         List<Row> rows = new ArrayList<>(soFar);
         Row last = rows.get(rows.size() - 1);
         TrainingClock clock = new TrainingClock(last.seconds(), last.cpuSeconds());
-        BatchSource batches = problem.batches(batch, seed);
         long step = last.step();
         boolean finite = last.scores().finite();
-        while (finite && budget.used(step, clock.seconds()) < 1) {
-            clock.start();
-            network.fit(batches.at(step));
-            clock.stop();
-            step++;
-            finite = Double.isFinite(network.score());
-            progress.stepDone(step, clock.seconds(), network.score());
-            if (!finite || due(last, step, clock)) {
-                last = new Row(step, step * batch, clock.seconds(), clock.cpuSeconds(), problem.evaluate(network));
-                rows.add(last);
-                progress.evaluated(last);
-                afterRow.accept(List.copyOf(rows));
+        try (Batches batches = problem.batches(batch, seed)) {
+            while (finite && budget.used(step, clock.seconds()) < 1) {
+                LinearDecay.used(budget.used(step, clock.seconds()));
+                clock.start();
+                Models.fit(network, batches.at(step));
+                clock.stop();
+                step++;
+                finite = Double.isFinite(network.score());
+                progress.stepDone(step, clock.seconds(), network.score());
+                if (!finite || due(last, step, clock)) {
+                    last = new Row(step, step * batch, clock.seconds(), clock.cpuSeconds(), problem.evaluate(network));
+                    rows.add(last);
+                    progress.evaluated(last);
+                    afterRow.accept(List.copyOf(rows));
+                }
             }
+        } finally {
+            LinearDecay.used(0);
         }
         return List.copyOf(rows);
     }

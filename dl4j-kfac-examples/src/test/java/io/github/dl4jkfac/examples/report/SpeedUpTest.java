@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
@@ -46,7 +47,7 @@ class SpeedUpTest {
         Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
         results.put(Optimizer.KFAC, List.of(row(0, 0, 100)));
         results.put(Optimizer.ADAM, List.of(row(0, 0, Double.NaN)));
-        assertThat(SpeedUp.of(results)).isEmpty();
+        assertThat(SpeedUp.of(Goal.TRAIN_LOSS, results)).isEmpty();
     }
 
     @Test
@@ -55,11 +56,30 @@ class SpeedUpTest {
         assertThat(speedUp.reached()).contains(new SpeedUp.Point(8, 16, 4));
     }
 
+    @Test
+    void ofAccuraciesMoreIsBetter() {
+        Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+        results.put(Optimizer.KFAC, List.of(row(0, 0, 0.9), row(5, 10, 0.6), row(9, 20, 0.2)));
+        results.put(Optimizer.ADAM, List.of(row(0, 0, 0.9), row(100, 60, 0.4)));
+        SpeedUp speedUp = SpeedUp.of(Goal.TEST_ACCURACY, results).get(0);
+        assertThat(speedUp.target()).isEqualTo(0.6);
+        assertThat(speedUp.reached().orElseThrow().steps()).isCloseTo(7, within(1e-9));
+        assertThat(speedUp.describe()).contains("kfac at adam's final test accuracy 0.600");
+    }
+
+    @Test
+    void aBaselineThatEndsNoBetterThanItBeganSetsNoTarget() {
+        Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+        results.put(Optimizer.KFAC, List.of(row(0, 0, 0.9), row(5, 10, 0.6)));
+        results.put(Optimizer.ADAM, List.of(row(0, 0, 0.9), row(100, 60, 0.95)));
+        assertThat(SpeedUp.of(Goal.TEST_ACCURACY, results)).isEmpty();
+    }
+
     private static SpeedUp compare(List<Row> kfac, Row adamEnd) {
         Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
         results.put(Optimizer.KFAC, kfac);
         results.put(Optimizer.ADAM, List.of(row(0, 0, 100), adamEnd));
-        List<SpeedUp> all = SpeedUp.of(results);
+        List<SpeedUp> all = SpeedUp.of(Goal.TRAIN_LOSS, results);
         assertThat(all).hasSize(1);
         return all.get(0);
     }

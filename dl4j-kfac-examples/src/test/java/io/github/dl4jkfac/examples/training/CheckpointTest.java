@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.api.Model;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CheckpointTest {
 
     private static final long SEED = 4;
+    private static final Budget BUDGET = new Budget(Double.POSITIVE_INFINITY, 12, 1);
 
     @TempDir
     private Path folder;
@@ -34,10 +35,10 @@ class CheckpointTest {
     @ParameterizedTest
     @EnumSource(Optimizer.class)
     void aResumedRunEndsWhereAnUninterruptedOneDoes(Optimizer optimizer) throws IOException {
-        MultiLayerNetwork uninterrupted = network(optimizer);
+        Model uninterrupted = network(optimizer);
         List<Row> expected = train(uninterrupted, start(), 12);
 
-        MultiLayerNetwork killed = network(optimizer);
+        Model killed = network(optimizer);
         List<Row> before = train(killed, start(), 7);
         new Checkpoint(killed, before).write(file, identity(optimizer));
         Checkpoint resumed = Checkpoint.read(file, identity(optimizer));
@@ -73,7 +74,12 @@ class CheckpointTest {
     @Test
     void theCheckpointOfAnotherRunIsRefused() throws IOException {
         RunIdentity other = RunIdentity.of(
-                problem, Optimizer.ADAM, HyperParameters.DEFAULTS.withLearningRate(0.5), TinyProblem.BATCH, SEED);
+                problem,
+                Optimizer.ADAM,
+                HyperParameters.DEFAULTS.withLearningRate(0.5),
+                BUDGET,
+                TinyProblem.BATCH,
+                SEED);
         new Checkpoint(network(Optimizer.ADAM), start()).write(file, other);
         assertRefused("learning_rate=0.5");
     }
@@ -98,19 +104,19 @@ class CheckpointTest {
                 .hasMessageContaining("--resume");
     }
 
-    private MultiLayerNetwork network(Optimizer optimizer) {
+    private Model network(Optimizer optimizer) {
         return Networks.create(problem, optimizer, HyperParameters.DEFAULTS, SEED);
     }
 
     private RunIdentity identity(Optimizer optimizer) {
-        return RunIdentity.of(problem, optimizer, HyperParameters.DEFAULTS, TinyProblem.BATCH, SEED);
+        return RunIdentity.of(problem, optimizer, HyperParameters.DEFAULTS, BUDGET, TinyProblem.BATCH, SEED);
     }
 
     private List<Row> start() {
         return List.of(new Row(0, 0, 0, 0, new Scores(1, 1, 1, 1)));
     }
 
-    private List<Row> train(MultiLayerNetwork network, List<Row> soFar, long steps) {
+    private List<Row> train(Model network, List<Row> soFar, long steps) {
         Budget budget = new Budget(Double.POSITIVE_INFINITY, steps, 1);
         return new TrainingRun(problem, budget, TinyProblem.BATCH, SEED, Progress.SILENT)
                 .train(network, soFar, rows -> {});

@@ -19,6 +19,6 @@ final class TinyProblem {
 
     static AutoencoderProblem create() {
         ImageSplit images = CurvesSource.generate(3, 70, 40);
-        return new AutoencoderProblem(images, List.of(784, 16, 5, 16, 784));
+        return new AutoencoderProblem(images, List.of(784, 16, 5, 16, 784), 100);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.dataset.DataSet;
@@ -15,7 +16,7 @@ class TrainingRunTest {
 
     @Test
     void allOptimizersStartFromTheSameParameters() {
-        MultiLayerNetwork first = network(Optimizer.ADAM, HyperParameters.DEFAULTS);
+        Model first = network(Optimizer.ADAM, HyperParameters.DEFAULTS);
         for (Optimizer optimizer : Optimizer.values()) {
             assertThat(network(optimizer, HyperParameters.DEFAULTS).params())
                     .as(optimizer.id())
@@ -56,7 +57,7 @@ class TrainingRunTest {
 
     @Test
     void theLossAgreesWithDeeplearning4jsScore() {
-        MultiLayerNetwork network = network(Optimizer.ADAM, HyperParameters.DEFAULTS);
+        MultiLayerNetwork network = (MultiLayerNetwork) network(Optimizer.ADAM, HyperParameters.DEFAULTS);
         Scores scores = problem.evaluate(network);
 
         assertThat(scores.testLoss())
@@ -65,12 +66,12 @@ class TrainingRunTest {
         assertThat(scores.testError()).isCloseTo(error, within(1e-3));
     }
 
-    private MultiLayerNetwork network(Optimizer optimizer, HyperParameters settings) {
+    private Model network(Optimizer optimizer, HyperParameters settings) {
         return Networks.create(problem, optimizer, settings, 11);
     }
 
     private List<Row> train(Budget budget, HyperParameters settings) {
-        MultiLayerNetwork network = network(Optimizer.SGD, settings);
+        Model network = network(Optimizer.SGD, settings);
         Row start = new Row(0, 0, 0, 0, problem.evaluate(network));
         List<List<Row>> saved = new ArrayList<>();
         List<Row> rows = new TrainingRun(problem, budget, TinyProblem.BATCH, 11, Progress.SILENT)

@@ -1,0 +1,139 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.examples.report.ComparisonReport;
+import io.github.dl4jkfac.examples.report.Curves;
+import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.report.Plots;
+import io.github.dl4jkfac.examples.report.Summary;
+import io.github.dl4jkfac.examples.training.Checkpoints;
+import io.github.dl4jkfac.examples.training.Comparison;
+import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Problem;
+import io.github.dl4jkfac.examples.training.Row;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command that compares optimizers on one problem. What it trains is up to the subclass; budget, optimizers,
+ * checkpoints, repetitions and results are the same for all.
+ */
+abstract class ComparisonCommand implements Callable<Integer> {
+
+    @Mixin
+    private RunOptions run;
+
+    @Mixin
+    private OptimizerOptions settings;
+
+    @Mixin
+    private CheckpointOptions saving;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Seed of initial parameters, batches and sampling. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Repeat with the next N-1 seeds as well and report medians; results of each seed go to a "
+                    + "subfolder. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(
+            names = "--evaluations",
+            paramLabel = "N",
+            defaultValue = "25",
+            description = "Evaluations, evenly over a run. Default: ${DEFAULT-VALUE}.")
+    private int evaluations;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Folder for results.csv, tables and plots. Default: out/ and the name of the command.")
+    private Path out;
+
+    @Spec
+    private CommandSpec spec;
+
+    /**
+     * @param notice receives lines on what was chosen
+     * @return what to train
+     */
+    abstract Problem problem(Consumer<String> notice);
+
+    /**
+     * @param problem what {@link #problem} returned
+     * @return what to draw of one repetition beside the curves
+     */
+    Pictures pictures(Problem problem) {
+        return Pictures.NONE;
+    }
+
+    @Override
+    public Integer call() {
+        PrintWriter terminal = spec.commandLine().getOut();
+        Checks.atLeastOne("--repeat", repeat);
+        Checks.atLeastOne("--evaluations", evaluations);
+        run.apply();
+        if (out == null) {
+            out = Path.of("out", spec.name());
+        }
+        Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen(), run.schedule);
+        List<Repetition> repetitions =
+                LongStream.range(seed, seed + repeat).mapToObj(this::repetition).toList();
+        Problem problem = problem(terminal::println);
+        Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), run.batch(problem));
+        for (Repetition repetition : repetitions) {
+            comparison.checkResumable(repetition.seed, repetition.checkpoints);
+        }
+        Summary summary = new Summary(problem.classifies());
+        for (Repetition repetition : repetitions) {
+            summary.add(repetition.seed, compare(problem, comparison, repetition));
+        }
+        terminal.println();
+        terminal.print(summary);
+        summary.write(out);
+        terminal.println("written to " + out);
+        terminal.flush();
+        return 0;
+    }
+
+    /** @return one run of the comparison, with its folders, which can be written */
+    private Repetition repetition(long itsSeed) {
+        String subfolder = repeat == 1 ? "" : "seed-" + itsSeed;
+        Path folder = OutputFolder.prepare(out.resolve(subfolder), "--out");
+        return new Repetition(itsSeed, folder, saving.checkpoints(subfolder));
+    }
+
+    private Map<Optimizer, List<Row>> compare(Problem problem, Comparison comparison, Repetition repetition) {
+        Pictures pictures = pictures(problem);
+        ComparisonReport report = new ComparisonReport(
+                repetition.folder,
+                problem.classifies(),
+                run.budget(evaluations),
+                spec.commandLine().getOut(),
+                pictures::trained);
+        comparison.run(repetition.seed, repetition.checkpoints, report);
+        Plots.tryTo(() -> {
+            Curves.write(repetition.folder, problem.signature(), problem.classifies(), report.results());
+            pictures.write(repetition.folder);
+        });
+        return report.results();
+    }
+
+    private record Repetition(long seed, Path folder, Checkpoints checkpoints) {}
+}

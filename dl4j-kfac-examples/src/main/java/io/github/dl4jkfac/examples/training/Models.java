@@ -1,0 +1,61 @@
+package io.github.dl4jkfac.examples.training;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.Collection;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.NeuralNetwork;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.util.ModelSerializer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+
+/** What DL4J's two kinds of networks can both do, but under no common type. */
+public final class Models {
+
+    private Models() {}
+
+    /**
+     * Takes one step.
+     *
+     * @param network the network to train
+     * @param batch the batch
+     */
+    static void fit(Model network, DataSet batch) {
+        ((NeuralNetwork) network).fit(batch);
+    }
+
+    /**
+     * @param network a network with one input and one output; not modified
+     * @param input its input; not modified
+     * @return its output, as for prediction
+     */
+    public static INDArray output(Model network, INDArray input) {
+        return network instanceof ComputationGraph graph
+                ? graph.outputSingle(input)
+                : ((MultiLayerNetwork) network).output(input);
+    }
+
+    static Collection<TrainingListener> listeners(Model network) {
+        return network instanceof ComputationGraph graph
+                ? graph.getListeners()
+                : ((MultiLayerNetwork) network).getListeners();
+    }
+
+    static boolean isGraph(Model network) {
+        return network instanceof ComputationGraph;
+    }
+
+    /**
+     * @param file a file of DL4J's {@code ModelSerializer}
+     * @param graph whether it holds a graph
+     * @return the network in it, with the updater's state
+     */
+    static Model restore(File file, boolean graph) throws IOException {
+        return graph
+                ? ModelSerializer.restoreComputationGraph(file, true)
+                : ModelSerializer.restoreMultiLayerNetwork(file, true);
+    }
+}
