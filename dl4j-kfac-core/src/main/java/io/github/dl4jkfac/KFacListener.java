@@ -28,7 +28,7 @@ public final class KFacListener extends BaseTrainingListener {
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
      * @throws IllegalArgumentException if the network is of another kind, uses another optimisation algorithm than SGD, has K-FAC
-     *     options that contradict each other, or a loss from which the chosen curvature cannot draw
+     *     options that contradict each other, or needs more updater state than DL4J can index
      */
     public static KFacListener attach(Model model) {
         if (!Sessions.usesKFac(NetworkView.of(model))) {

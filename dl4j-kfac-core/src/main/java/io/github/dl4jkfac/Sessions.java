@@ -37,7 +37,7 @@ final class Sessions {
     /**
      * The session of a network. Writes layouts and builds DL4J's updater anew where that is needed.
      *
-     * @return null if no layer has a Kronecker block
+     * @return null if no layer has a curvature block
      */
     static Session of(Model model) {
         Session bound = find(model);
@@ -65,7 +65,7 @@ final class Sessions {
         return null;
     }
 
-    /** Whether any parameter of the network has a K-FAC configuration, with or without a Kronecker block. */
+    /** Whether any parameter of the network has a K-FAC configuration, with or without a curvature block. */
     static boolean usesKFac(NetworkView network) {
         return network.layers().stream().anyMatch(Layouts::usesKFac);
     }

@@ -12,7 +12,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class CurvatureState {
 
-    private final StateLayout layout;
     private final INDArray view;
     private final Counter steps;
     private final List<BlockState> blocks = new ArrayList<>();
@@ -31,7 +30,6 @@ public final class CurvatureState {
                     "Updater state of " + layout + " holds " + (view == null ? 0 : view.length()) + " numbers, needs "
                             + needed + ". The model's configuration and its updater state do not belong together.");
         }
-        this.layout = layout;
         this.view = view.reshape(view.length());
         this.steps = new Counter(this.view, layout.parameters());
         long momentum = 0;
@@ -80,10 +78,5 @@ public final class CurvatureState {
             blocks.get(i).slices().forEach((name, slice) -> map.put(prefix + name, slice));
         }
         return map;
-    }
-
-    /** {@return what the state holds} */
-    public StateLayout layout() {
-        return layout;
     }
 }
