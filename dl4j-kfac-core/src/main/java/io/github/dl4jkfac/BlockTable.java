@@ -39,8 +39,12 @@ final class BlockTable {
         }
         Layouts.of(network)
                 .fallbacks()
-                .forEach((layer, reason) ->
-                        table.append(String.format(Locale.ROOT, "%n%-24s %-20s %s", layer, "fallback", reason)));
+                .forEach((layer, reason) -> table.append(String.format(
+                        Locale.ROOT,
+                        "%n%-24s %-20s %s",
+                        layer,
+                        reason.equals("frozen") ? "none" : "fallback",
+                        reason)));
         return table.toString();
     }
 }

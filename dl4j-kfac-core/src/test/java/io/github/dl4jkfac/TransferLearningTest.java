@@ -137,6 +137,8 @@ class TransferLearningTest {
         INDArray frozenBefore = net.getLayer(frozen).params().dup();
         INDArray trainedBefore = net.getLayer(trained).params().dup();
         double before = total(net, batches);
+        assertThat(Sessions.find(net).blocks())
+                .noneMatch(block -> block.plan().slot().name().equals(Integer.toString(frozen)));
         Fixtures.fit(net, batches);
         assertThat(Fixtures.sameBits(net.getLayer(frozen).params(), frozenBefore))
                 .isTrue();

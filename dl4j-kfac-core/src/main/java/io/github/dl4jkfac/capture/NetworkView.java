@@ -39,8 +39,12 @@ public abstract class NetworkView {
 
         /** {@return whether DL4J computes no gradient for it} */
         public boolean isFrozen() {
-            return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
+            return NetworkView.isFrozen(layer);
         }
+    }
+
+    private static boolean isFrozen(Layer layer) {
+        return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
     }
 
     /**
@@ -57,14 +61,14 @@ public abstract class NetworkView {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
-            List<LayerSlot> own = isReached ? Slots.of(name, place, head) : List.of();
+            List<LayerSlot> own = isReached && !isFrozen(layer) ? Slots.of(name, place, head) : List.of();
             slots.addAll(own);
             layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null));
         });
     }
 
     private static String obstacle(Layer layer, boolean reached) {
-        if (layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop) {
+        if (isFrozen(layer)) {
             return "frozen";
         }
         return reached ? "no curvature block for " + layer.getClass().getSimpleName() : "below a frozen layer";
