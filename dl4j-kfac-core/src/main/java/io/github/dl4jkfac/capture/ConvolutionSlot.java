@@ -16,8 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A Convolution2D that goes through the second pass by itself: without the weight gradient, and without DL4J's patches, the making of
- * which takes most of the time of its convolutions. Both directions are products with patches: forward with those of the inputs,
+ * A Convolution2D that goes through the second pass by itself: without the weight gradient, and without DL4J's slowly made patches. Both directions are products with patches: forward with those of the inputs,
  * backward with those that a transposed convolution sees in the derivatives.
  */
 final class ConvolutionSlot extends MappedSlot {

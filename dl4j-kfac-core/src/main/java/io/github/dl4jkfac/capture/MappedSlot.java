@@ -103,9 +103,6 @@ class MappedSlot extends LayerSlot implements Recording {
         if (head == null && layer().input() != inputsOfForwardPass) {
             // replaced in the backward pass, by an array that does not outlive it
             layer().setInput(inputsOfForwardPass, LayerWorkspaceMgr.noWorkspaces());
-        } else if (head != null && conf().getIDropout() != null) {
-            // put back after the backward pass has dropped some of them, and now taken for dropped themselves
-            layer().setInput(layer().input(), LayerWorkspaceMgr.noWorkspaces());
         }
     }
 

@@ -12,9 +12,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  *
  * <p>The samples are first copied into zeros, which makes the padding. Then, for each element of the kernel, one strided slice of
  * that is the columns of all channels at once. So the copies are few, large, and of rank 5 at most in three dimensions, where
- * ND4J still has fast loops. Measured on one core with 3x3 kernels and images of 8x8 to 32x32, the extraction took 20 to 35
- * times as long by ND4J's im2col operation writing to this layout, and 6 to 13 times as long by a single copy from a view of all
- * patches, of rank 6. Column-major is the layout that the Gram matrix takes without another copy.
+ * ND4J still has fast loops; its im2col operation writing to this layout and a single copy from a view of all patches, of rank 6, are
+ * slow. Column-major is the layout that the Gram matrix takes without another copy.
  */
 final class PatchBuffer implements AutoCloseable {
 

@@ -14,11 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class PatchRows implements RowSource {
 
-    /**
-     * Bound of the memory for one chunk. On one core, batches of 128 of four sizes took the same time within a tenth, patches and
-     * Gram matrix together, with bounds of 4 to 16 MiB; with 64 MiB up to half as much again, presumably since memory of that size comes
-     * fresh from the system each time, and with 1 MiB up to a quarter more.
-     */
+    /** Bound of the memory for one chunk: small enough to be reused, large enough for one product to be worth its call. */
     static final long CHUNK_BYTES = 8L << 20;
 
     /** Order of the columns of a patch. */
