@@ -3,7 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.ParameterGroup;
 import io.github.dl4jkfac.curvature.BatchRows;
-import io.github.dl4jkfac.curvature.BlockType;
+import io.github.dl4jkfac.curvature.BlockKind;
 
 /**
  * A curvature block before it exists.
@@ -12,10 +12,18 @@ import io.github.dl4jkfac.curvature.BlockType;
  * @param index which of the slot's groups
  * @param part which part of that group
  * @param group that part
- * @param type the kind of block
+ * @param kind of curvature
+ * @param jointKey what all parameters of one joint curvature have in common; null for parameters that have theirs alone
  * @param config the updater that covers it
  */
-record BlockPlan(LayerSlot slot, int index, Part part, ParameterGroup group, BlockType type, KFac config) {
+record BlockPlan(
+        LayerSlot slot,
+        int index,
+        Part part,
+        ParameterGroup group,
+        BlockKind kind,
+        String jointKey,
+        NaturalGradientUpdater config) {
 
     /** Weights and biases with updaters of their own have blocks of their own. */
     enum Part {

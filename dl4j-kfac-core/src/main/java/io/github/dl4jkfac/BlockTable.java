@@ -26,25 +26,27 @@ final class BlockTable {
                 String.format(Locale.ROOT, ROW, "layer", "block", "dA", "dG", "MiB", "GFlop/refresh"));
         for (BoundBlock block : blocks) {
             int width = block.state().momentum().dataType().width();
-            long numbers = block.type().layout(block.shape()).curvatureSize();
+            long numbers = block.kind().layout(block.shape()).curvatureSize();
             table.append(String.format(
                     Locale.ROOT,
                     ROW,
                     block.plan().name(),
-                    block.type().name(),
+                    block.kind().name(),
                     block.shape().inputDimension(),
                     block.shape().outputs(),
                     String.format(Locale.ROOT, "%.2f", (double) numbers * width / (1 << 20)),
-                    String.format(Locale.ROOT, "%.3f", block.type().refreshFlops(block.shape()) / 1e9)));
+                    String.format(Locale.ROOT, "%.3f", block.kind().refreshFlops(block.shape()) / 1e9)));
         }
-        Layouts.of(network)
-                .fallbacks()
-                .forEach((layer, reason) -> table.append(String.format(
-                        Locale.ROOT,
-                        "%n%-24s %-20s %s",
-                        layer,
-                        reason.equals("frozen") ? "none" : "fallback",
-                        reason)));
+        Layouts layouts = Layouts.of(network);
+        layouts.withoutCurvature()
+                .forEach((layer, updater) -> table.append(without(layer, updater, "tensor by tensor")));
+        layouts.fallbacks()
+                .forEach((layer, reason) ->
+                        table.append(without(layer, reason.equals("frozen") ? "none" : "fallback", reason)));
         return table.toString();
+    }
+
+    private static String without(String layer, String instead, String reason) {
+        return String.format(Locale.ROOT, "%n%-24s %-20s %s", layer, instead, reason);
     }
 }

@@ -8,46 +8,55 @@ import io.github.dl4jkfac.curvature.DepthwiseBlock;
 import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
 import io.github.dl4jkfac.curvature.EmbeddingBlock;
 import io.github.dl4jkfac.curvature.KroneckerBlock;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.ReducedKroneckerBlock;
 import io.github.dl4jkfac.curvature.SpatiallyUncorrelatedBlock;
-import io.github.dl4jkfac.curvature.Structure;
 import io.github.dl4jkfac.curvature.UnitwiseBlock;
+import java.util.function.Function;
 
 /** The best curvature block known for a group of parameters, given the options of its updater. */
 final class BlockTypes {
 
     private BlockTypes() {}
 
-    /** @return null if there is none; {@link #obstacle} tells why */
-    static BlockType of(ParameterGroup group, KFac options) {
+    /** K-FAC's; null if there is none, and {@link #obstacle} tells why. */
+    static BlockType of(ParameterGroup group, KroneckerOptions options) {
+        return of(group, options.maxFactorDimension(), kind -> switch (kind) {
+            case CONVOLUTION -> convolution(options);
+            case RECURRENT -> recurrent(options);
+            default -> KroneckerBlock.TYPE;
+        });
+    }
+
+    /**
+     * @param most largest side of a factor
+     * @param ofMatrices what dense, convolutional and recurrent layers get whose factors are no larger
+     * @return null if there is none; {@link #obstacle} tells why
+     */
+    static BlockType of(ParameterGroup group, int most, Function<LayerKind, BlockType> ofMatrices) {
         if (group.type() != null) {
             return group.type();
         }
         BlockShape shape = group.shape();
-        int most = options.maxFactorDimension();
-        if (shape.structure() == Structure.UNITWISE) {
+        if (shape.kind() == LayerKind.UNITWISE) {
             return UnitwiseBlock.TYPE;
         }
-        if (shape.structure() == Structure.DEPTHWISE) {
+        if (shape.kind() == LayerKind.DEPTHWISE) {
             return DepthwiseBlock.TYPE;
         }
         if (shape.outputs() > most) {
             return null;
         }
-        if (shape.structure() == Structure.EMBEDDING) {
+        if (shape.kind() == LayerKind.EMBEDDING) {
             return EmbeddingBlock.TYPE;
         }
         if (shape.inputDimension() > most) {
             return DoublyFactoredBlock.TYPE;
         }
-        return switch (shape.structure()) {
-            case CONVOLUTION -> convolution(options);
-            case RECURRENT -> recurrent(options);
-            default -> KroneckerBlock.TYPE;
-        };
+        return ofMatrices.apply(shape.kind());
     }
 
-    private static BlockType convolution(KFac options) {
+    private static BlockType convolution(KroneckerOptions options) {
         return switch (options.convolution()) {
             case EXPANDED -> KroneckerBlock.TYPE;
             case SPATIALLY_UNCORRELATED -> SpatiallyUncorrelatedBlock.TYPE;
@@ -55,7 +64,7 @@ final class BlockTypes {
         };
     }
 
-    private static BlockType recurrent(KFac options) {
+    private static BlockType recurrent(KroneckerOptions options) {
         return switch (options.recurrent()) {
             case INDEPENDENT -> KroneckerBlock.TYPE;
             case SYMMETRIC_CHAIN -> ChainBlock.SYMMETRIC;
@@ -63,7 +72,7 @@ final class BlockTypes {
         };
     }
 
-    static String obstacle(ParameterGroup group, KFac options) {
-        return "its " + group.shape().outputs() + " outputs exceed maxFactorDimension " + options.maxFactorDimension();
+    static String obstacle(ParameterGroup group, int most) {
+        return "its " + group.shape().outputs() + " outputs exceed maxFactorDimension " + most;
     }
 }

@@ -1,22 +1,26 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.regularization.L2Regularization;
 import org.nd4j.linalg.learning.regularization.Regularization;
 
 /**
- * A curvature block at work: the parameters it covers, and the worker that DL4J calls for them.
+ * Parameters with a curvature block at work, and the worker that DL4J calls for them.
  *
  * @param plan what it covers
- * @param block the block
+ * @param block its own curvature block; null for a member of a joint one
  * @param state what it keeps
  * @param worker DL4J's worker, which several blocks of a layer share
  * @param parameters all parameters of the worker
@@ -32,8 +36,8 @@ record BoundBlock(
         return plan.group().shape();
     }
 
-    BlockType type() {
-        return plan.type();
+    BlockKind kind() {
+        return plan.kind();
     }
 
     /** This block's rows among those of all slots. */
@@ -61,6 +65,34 @@ record BoundBlock(
                 }
             }
         }
+    }
+
+    /** Adds an updater's own weight decay, alpha lambda theta, to DL4J's gradient view when that holds the update. */
+    static void decay(List<ParamState> parameters, BlockPlan plan, double learningRate) {
+        double coefficient = learningRate * plan.config().weightDecay();
+        if (coefficient == 0) {
+            return;
+        }
+        Set<String> own = plan.group().segments().stream()
+                .map(segment -> plan.slot().prefix() + segment.parameter())
+                .collect(Collectors.toSet());
+        for (ParamState parameter : parameters) {
+            if (own.contains(parameter.getParamName())) {
+                INDArray view = parameter.getParamView();
+                Nd4j.getBlasWrapper().level1().axpy(view.length(), coefficient, view, parameter.getGradView());
+            }
+        }
+    }
+
+    /**
+     * The damping of the block.
+     *
+     * @param toMeans factor that turns what DL4J minimises into a mean over the batch
+     * @param factor of the damping without what comes from L2
+     */
+    double damping(int iteration, int epoch, double toMeans, double factor) {
+        double damping = factor * worker.hyperparameters().dampingAt(iteration, epoch);
+        return plan.config().isDampedByL2() ? damping + l2(iteration, epoch) * toMeans : damping;
     }
 
     private static List<Regularization> terms(ParamState parameter) {

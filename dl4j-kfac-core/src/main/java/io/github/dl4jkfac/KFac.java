@@ -1,19 +1,13 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.state.StateLayout;
-import io.github.dl4jkfac.step.DelegatingWorker;
-import io.github.dl4jkfac.step.Hyperparameters;
-import io.github.dl4jkfac.step.NaturalGradientWorker;
-import io.github.dl4jkfac.step.StatelessWorker;
-import java.util.Map;
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.curvature.KroneckerBlock;
+import io.github.dl4jkfac.curvature.TridiagonalKind;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.learning.GradientUpdater;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.learning.config.IUpdater;
-import org.nd4j.linalg.schedule.ISchedule;
-import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
-import org.nd4j.shade.jackson.annotation.JsonInclude;
 
 /**
  * K-FAC (Martens and Grosse 2015) as a Deeplearning4j updater: natural-gradient steps with a Kronecker-factored approximation of
@@ -29,17 +23,8 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
  * KFacListener.attach(net);
  * net.fit(train, epochs);
  * }</pre>
- *
- * <p>The configuration only holds hyper-parameters; {@link KFacListener} connects it to a live network, without which the first
- * step fails. It serialises to JSON and YAML like DL4J's own updaters.
  */
-@JsonAutoDetect(
-        fieldVisibility = JsonAutoDetect.Visibility.ANY,
-        getterVisibility = JsonAutoDetect.Visibility.NONE,
-        isGetterVisibility = JsonAutoDetect.Visibility.NONE,
-        setterVisibility = JsonAutoDetect.Visibility.NONE)
-@JsonInclude(JsonInclude.Include.NON_NULL)
-public final class KFac implements IUpdater {
+public final class KFac extends NaturalGradientUpdater {
 
     /** Default alpha, the step along the preconditioned gradient. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
@@ -63,31 +48,18 @@ public final class KFac implements IUpdater {
     public static final ConvolutionFactors DEFAULT_CONVOLUTION = ConvolutionFactors.EXPANDED;
     /** Default model of recurrent layers. */
     public static final RecurrentModel DEFAULT_RECURRENT = RecurrentModel.INDEPENDENT;
+    /** Default blocks of the curvature matrix. */
+    public static final Structure DEFAULT_STRUCTURE = Structure.BLOCK_DIAGONAL;
     /** Default matrix that the factors estimate. */
     public static final Curvature DEFAULT_CURVATURE = Curvature.SAMPLED_FISHER;
 
     private static final long serialVersionUID = 1L;
 
-    /** Which matrix the factors estimate. */
-    private Curvature curvature;
+    /** What the factors estimate, and how. */
+    private KroneckerOptions kronecker;
 
-    /** The numbers behind a step. */
-    private Hyperparameters hyperparameters;
-
-    /** Updater of all parameters without a curvature block. */
-    private IUpdater fallback;
-
-    /** Largest side of a Kronecker factor. */
-    private int maxFactorDimension;
-
-    /** How the factors of convolutions are made. */
-    private ConvolutionFactors convolution;
-
-    /** How the derivatives of different time steps are taken to hang together. */
-    private RecurrentModel recurrent;
-
-    /** What the updater keeps for its layer; null before a listener has been attached. */
-    private StateLayout layout;
+    /** Which blocks there are. */
+    private Structure structure;
 
     /** K-FAC with the defaults, which are chosen to train well untuned. */
     public KFac() {
@@ -95,12 +67,9 @@ public final class KFac implements IUpdater {
     }
 
     private KFac(Builder builder) {
-        curvature = builder.curvature;
-        hyperparameters = builder.hyperparameters();
-        fallback = builder.fallback;
-        maxFactorDimension = builder.maxFactorDimension;
-        convolution = builder.convolution;
-        recurrent = builder.recurrent;
+        super(builder.draft.checked("KFac"), builder.fallback);
+        kronecker = builder.kroneckerOptions();
+        structure = builder.structure;
     }
 
     /** {@return a builder that holds the defaults} */
@@ -110,261 +79,75 @@ public final class KFac implements IUpdater {
 
     /** {@return which matrix the factors estimate} */
     public Curvature curvature() {
-        return curvature;
+        return kronecker.curvature();
     }
 
-    Hyperparameters hyperparameters() {
-        return hyperparameters;
+    /** {@return which blocks of the curvature matrix there are} */
+    public Structure structure() {
+        return structure;
     }
 
-    int maxFactorDimension() {
-        return maxFactorDimension;
-    }
-
-    ConvolutionFactors convolution() {
-        return convolution;
-    }
-
-    RecurrentModel recurrent() {
-        return recurrent;
-    }
-
-    /** What the updater keeps for the layer it is configured for; null before a listener has been attached. */
-    StateLayout layout() {
-        return layout;
-    }
-
-    KFac withLayout(StateLayout newLayout) {
-        KFac copy = clone();
-        copy.layout = newLayout;
-        return copy;
-    }
-
-    boolean hasSettingsOf(KFac other) {
-        return withLayout(null).equals(other.withLayout(null));
+    /** Whether a dense layer is to share its curvature with those before and behind it. */
+    boolean chains(ParameterGroup group) {
+        return structure == Structure.BLOCK_TRIDIAGONAL && BlockTypes.of(group, kronecker) == KroneckerBlock.TYPE;
     }
 
     @Override
-    public long stateSize(long numParams) {
-        if (layout == null) {
-            return numParams;
-        }
-        return switch (layout.role()) {
-            case CURVATURE -> layout.stateSize(numParams);
-            case FALLBACK -> fallback.stateSize(numParams);
-            case NO_STEP -> 0;
-        };
+    DerivativeSource source() {
+        return kronecker.curvature().source();
     }
 
     @Override
-    public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
-        if (layout == null) {
-            return StatelessWorker.unbound(this);
-        }
-        return switch (layout.role()) {
-            case CURVATURE -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
-            case FALLBACK -> new DelegatingWorker(this, fallback.instantiate(viewArray, initializeViewArray));
-            case NO_STEP -> StatelessWorker.noStep(this);
-        };
-    }
-
-    /**
-     * DL4J's SameDiff training asks for updaters in this way.
-     *
-     * @throws IllegalStateException always: K-FAC needs the layers of a MultiLayerNetwork or ComputationGraph
-     */
-    @Override
-    public GradientUpdater<?> instantiate(Map<String, INDArray> updaterState, boolean initializeStateArrays) {
-        throw new IllegalStateException(
-                "KFac trains the layers of a MultiLayerNetwork or ComputationGraph; a SameDiff graph has "
-                        + "none. Use another updater for it.");
+    BlockKind kindAt(BlockSite site) {
+        return site.chain() == null
+                ? BlockTypes.of(site.group(), kronecker)
+                : new TridiagonalKind(site.chain().next());
     }
 
     @Override
-    public double getLearningRate(int iteration, int epoch) {
-        return hyperparameters.learningRateAt(iteration, epoch);
+    String jointKeyAt(BlockSite site) {
+        return site.chain() == null ? null : site.chain().chain();
     }
 
     @Override
-    public boolean hasLearningRate() {
-        return true;
+    String obstacleAt(BlockSite site) {
+        return BlockTypes.obstacle(site.group(), kronecker.maxFactorDimension());
     }
 
     @Override
-    public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
-        hyperparameters = hyperparameters.withLearningRate(lr, lrSchedule);
+    List<Object> options() {
+        List<Object> all = new ArrayList<>(kronecker.asList());
+        all.add(structure);
+        return all;
+    }
+
+    @Override
+    List<Object> networkWide() {
+        List<Object> all = new ArrayList<>(super.networkWide());
+        all.add(kronecker.curvature());
+        return all;
     }
 
     @Override
     public KFac clone() {
-        try {
-            KFac copy = (KFac) super.clone();
-            copy.fallback = fallback.clone();
-            return copy;
-        } catch (CloneNotSupportedException e) {
-            throw new AssertionError("KFac is Cloneable", e);
-        }
-    }
-
-    @Override
-    public boolean equals(Object o) {
-        return o instanceof KFac other
-                && curvature == other.curvature
-                && hyperparameters.equals(other.hyperparameters)
-                && fallback.equals(other.fallback)
-                && maxFactorDimension == other.maxFactorDimension
-                && convolution == other.convolution
-                && recurrent == other.recurrent
-                && Objects.equals(layout, other.layout);
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(
-                curvature.name(),
-                hyperparameters,
-                fallback,
-                maxFactorDimension,
-                convolution.name(),
-                recurrent.name(),
-                layout);
-    }
-
-    @Override
-    public String toString() {
-        return "KFac(" + curvature + ", " + hyperparameters + (layout == null ? "" : ", " + layout) + ")";
+        return (KFac) super.clone();
     }
 
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link KFac}. */
-    public static final class Builder {
+    public static final class Builder extends KroneckerBuilder<Builder> {
 
-        private double learningRate = DEFAULT_LEARNING_RATE;
-        private ISchedule learningRateSchedule;
-        private double momentum = DEFAULT_MOMENTUM;
-        private double damping = DEFAULT_DAMPING;
-        private ISchedule dampingSchedule;
-        private double klClip = DEFAULT_KL_CLIP;
-        private ISchedule klClipSchedule;
-        private int statisticsInterval = DEFAULT_STATISTICS_INTERVAL;
-        private int inverseInterval = DEFAULT_INVERSE_INTERVAL;
-        private double statisticsDecay = DEFAULT_STATISTICS_DECAY;
-        private double statisticsFraction = DEFAULT_STATISTICS_FRACTION;
-        private long seed = 1;
-        private Curvature curvature = DEFAULT_CURVATURE;
-        private IUpdater fallback = new Adam();
-        private int maxFactorDimension = DEFAULT_MAX_FACTOR_DIMENSION;
+        private Structure structure = DEFAULT_STRUCTURE;
         private ConvolutionFactors convolution = DEFAULT_CONVOLUTION;
         private RecurrentModel recurrent = DEFAULT_RECURRENT;
 
         private Builder() {}
 
-        /**
-         * Sets a constant learning rate, and drops a schedule set before.
-         *
-         * @param rate alpha &gt; 0, the step along the preconditioned gradient
-         * @return this builder
-         */
-        public Builder learningRate(double rate) {
-            this.learningRate = rate;
-            this.learningRateSchedule = null;
-            return this;
+        private KroneckerOptions kroneckerOptions() {
+            return new KroneckerOptions(curvature, maxFactorDimension, convolution, recurrent);
         }
 
-        /**
-         * Sets the learning rate by a schedule.
-         *
-         * @param schedule alpha as a function of iteration or epoch
-         * @return this builder
-         */
-        public Builder learningRate(ISchedule schedule) {
-            this.learningRateSchedule = Objects.requireNonNull(schedule, "learningRate schedule");
-            return this;
-        }
-
-        /**
-         * Sets the momentum: m &lt;- mu m + nu U, where U is the preconditioned gradient.
-         *
-         * @param mu in [0,1)
-         * @return this builder
-         */
-        public Builder momentum(double mu) {
-            this.momentum = mu;
-            return this;
-        }
-
-        /**
-         * Sets a constant damping, and drops a schedule set before.
-         *
-         * @param lambda the Tikhonov damping &gt;= 0 of each layer's block, split between its factors
-         *     (Martens and Grosse 2015, sec. 6.3)
-         * @return this builder
-         */
-        public Builder damping(double lambda) {
-            this.damping = lambda;
-            this.dampingSchedule = null;
-            return this;
-        }
-
-        /**
-         * Sets the damping by a schedule.
-         *
-         * @param schedule lambda as a function of iteration or epoch; takes effect at the next refresh of the inverses
-         * @return this builder
-         */
-        public Builder damping(ISchedule schedule) {
-            this.dampingSchedule = Objects.requireNonNull(schedule, "damping schedule");
-            return this;
-        }
-
-        /**
-         * Sets the bound kl &gt; 0 of d^T F_d d, the squared length of the step d = alpha nu U in the damped Fisher metric; about
-         * twice the KL divergence between the predictions before and after it (Ba, Grosse, Martens 2017, sec. 5).
-         *
-         * @param kl the bound
-         * @return this builder
-         * @throws IllegalArgumentException if the bound is not positive
-         */
-        public Builder klClip(double kl) {
-            if (!(kl > 0)) {
-                throw new IllegalArgumentException(
-                        "KFac: klClip must be positive, got " + kl + "; withoutKlClip() switches it off");
-            }
-            this.klClip = kl;
-            this.klClipSchedule = null;
-            return this;
-        }
-
-        /**
-         * Sets the bound by a schedule. As long as the bound binds, the learning rate does not change the length of the step; a
-         * step that is to shrink to the p-th part takes a bound that shrinks to the p^2-th.
-         *
-         * @param schedule kl as a function of iteration or epoch; 0 or less makes a step of no length
-         * @return this builder
-         */
-        public Builder klClip(ISchedule schedule) {
-            this.klClipSchedule = Objects.requireNonNull(schedule, "klClip schedule");
-            return this;
-        }
-
-        /**
-         * Takes the step with the learning rate alone, however long it is.
-         *
-         * @return this builder
-         */
-        public Builder withoutKlClip() {
-            this.klClip = 0;
-            this.klClipSchedule = null;
-            return this;
-        }
-
-        /**
-         * Sets how often a batch enters the factors.
-         *
-         * @param steps number of steps between two such batches, at least 1
-         * @return this builder
-         */
-        public Builder statisticsInterval(int steps) {
-            this.statisticsInterval = steps;
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -375,81 +158,18 @@ public final class KFac implements IUpdater {
          * @return this builder
          */
         public Builder inverseInterval(int steps) {
-            this.inverseInterval = steps;
+            draft.inverseInterval = steps;
             return this;
         }
 
         /**
-         * Sets how long the moving averages of the factors remember.
+         * Sets which blocks of the curvature matrix are kept.
          *
-         * @param decay upper bound of the old average's weight, in [0,1); the first 1/(1-decay) batches form a plain mean
+         * @param blocks those of single layers, or of neighbours as well
          * @return this builder
          */
-        public Builder statisticsDecay(double decay) {
-            this.statisticsDecay = decay;
-            return this;
-        }
-
-        /**
-         * Sets the share of the batch that enters the factors and goes through the second backward pass.
-         *
-         * @param fraction in (0,1]
-         * @return this builder
-         */
-        public Builder statisticsFraction(double fraction) {
-            this.statisticsFraction = fraction;
-            return this;
-        }
-
-        /**
-         * Sets the seed of the private random stream that draws targets; ND4J's global stream is not touched.
-         *
-         * @param value any number
-         * @return this builder
-         */
-        public Builder seed(long value) {
-            this.seed = value;
-            return this;
-        }
-
-        /**
-         * Sets which matrix the factors estimate.
-         *
-         * @param value the matrix
-         * @return this builder
-         */
-        public Builder curvature(Curvature value) {
-            this.curvature = Objects.requireNonNull(value, "curvature");
-            return this;
-        }
-
-        /**
-         * Sets the updater of all parameters that have no curvature block; Adam with its defaults unless set.
-         *
-         * @param updater any updater but K-FAC itself
-         * @return this builder
-         */
-        public Builder fallback(IUpdater updater) {
-            if (updater instanceof KFac) {
-                throw new IllegalArgumentException(
-                        "KFac: the fallback updater cannot be KFac itself; use Adam, for example");
-            }
-            this.fallback = Objects.requireNonNull(updater, "fallback");
-            return this;
-        }
-
-        /**
-         * Sets the largest side of a Kronecker factor. Layers with more inputs get a doubly factored block; layers with more outputs
-         * the fallback updater.
-         *
-         * @param dimension at least 1
-         * @return this builder
-         */
-        public Builder maxFactorDimension(int dimension) {
-            if (dimension < 1) {
-                throw new IllegalArgumentException("KFac: maxFactorDimension must be at least 1, got " + dimension);
-            }
-            this.maxFactorDimension = dimension;
+        public Builder structure(Structure blocks) {
+            this.structure = Objects.requireNonNull(blocks, "structure");
             return this;
         }
 
@@ -483,22 +203,6 @@ public final class KFac implements IUpdater {
          */
         public KFac build() {
             return new KFac(this);
-        }
-
-        private Hyperparameters hyperparameters() {
-            return new Hyperparameters(
-                    learningRate,
-                    learningRateSchedule,
-                    momentum,
-                    damping,
-                    dampingSchedule,
-                    klClip,
-                    klClipSchedule,
-                    statisticsInterval,
-                    inverseInterval,
-                    statisticsDecay,
-                    statisticsFraction,
-                    seed);
         }
     }
 }

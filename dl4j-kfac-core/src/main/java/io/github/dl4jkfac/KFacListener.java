@@ -13,7 +13,7 @@ import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Connects {@link KFac} to a live network. Keeps no state of its own, so one instance may serve several networks (as it does under
+ * Connects {@link KFac} and the other updaters of this library to a live network. Keeps no state of its own, so one instance may serve several networks (as it does under
  * ParallelWrapper), and binds itself again whenever DL4J has replaced the network's updater.
  */
 public final class KFacListener extends BaseTrainingListener {
@@ -33,7 +33,7 @@ public final class KFacListener extends BaseTrainingListener {
     public static KFacListener attach(Model model) {
         if (!Sessions.usesKFac(NetworkView.of(model))) {
             throw new IllegalArgumentException(
-                    "No layer of the network has the updater KFac. Configure it with .updater(new KFac()), "
+                    "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
                             + "or call KFacListener.swapUpdater(net, new KFac())");
         }
         Session session = Sessions.of(model);
@@ -46,11 +46,12 @@ public final class KFacListener extends BaseTrainingListener {
         KFacListener listener = new KFacListener();
         model.addListeners(listener);
         BlockTable.log(NetworkView.of(model), session);
+        Chains.warnIfMissing(NetworkView.of(model));
         return listener;
     }
 
     /**
-     * Gives every layer of a network, trained or not, the K-FAC updater in place of its own (biases included), and attaches. The
+     * Gives every layer of a network, trained or not, an updater of this library in place of its own (biases included), and attaches. The
      * parameters stay; the state of the old updater is dropped. If the network has this very updater already nothing changes.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
@@ -58,7 +59,7 @@ public final class KFacListener extends BaseTrainingListener {
      * @return the listener
      * @throws IllegalArgumentException as {@link #attach}
      */
-    public static KFacListener swapUpdater(Model model, KFac updater) {
+    public static KFacListener swapUpdater(Model model, NaturalGradientUpdater updater) {
         NetworkView network = NetworkView.of(model);
         Sessions.requireTrainable(network, updater);
         boolean changed = false;
@@ -72,12 +73,12 @@ public final class KFacListener extends BaseTrainingListener {
         return attach(model);
     }
 
-    private static boolean swap(NetworkView.NamedLayer named, KFac updater) {
+    private static boolean swap(NetworkView.NamedLayer named, NaturalGradientUpdater updater) {
         boolean[] changed = {false};
         UpdaterConfigs.replace(
                 named.layer().conf().getLayer(),
                 old -> {
-                    if (old instanceof KFac kfac && kfac.hasSettingsOf(updater)) {
+                    if (old instanceof NaturalGradientUpdater own && own.hasSettingsOf(updater)) {
                         return old;
                     }
                     changed[0] = true;

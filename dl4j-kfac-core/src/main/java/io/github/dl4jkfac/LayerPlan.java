@@ -1,8 +1,9 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.curvature.BlockType;
+import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,8 @@ final class LayerPlan {
 
     private static final String OF_BIAS = "/bias";
 
+    private final NetworkView network;
+    private final Chains chains;
     private final String name;
     private final List<LayerSlot> slots;
     private final IUpdater ofWeights;
@@ -30,12 +33,22 @@ final class LayerPlan {
     private boolean incomplete;
 
     /**
+     * @param network the network of the layer
+     * @param chains its layers that have a curvature together
      * @param name the layer's name in its network
      * @param slots at least one
      * @param ofWeights the updater of the layer's weights
      * @param ofBiases the updater of its biases; the same object if they have none of their own
      */
-    LayerPlan(String name, List<LayerSlot> slots, IUpdater ofWeights, IUpdater ofBiases) {
+    LayerPlan(
+            NetworkView network,
+            Chains chains,
+            String name,
+            List<LayerSlot> slots,
+            IUpdater ofWeights,
+            IUpdater ofBiases) {
+        this.network = network;
+        this.chains = chains;
         this.name = name;
         this.slots = slots;
         this.ofWeights = ofWeights;
@@ -64,28 +77,33 @@ final class LayerPlan {
             incomplete = true;
             return;
         }
-        if (ofWeights instanceof KFac kfac) {
+        if (ofWeights instanceof NaturalGradientUpdater own && own.usesCurvature()) {
             BlockPlan.Part part = together || group.bias() == null ? BlockPlan.Part.WHOLE : BlockPlan.Part.WEIGHTS;
-            add(weights, kfac, slot, index, part);
+            add(weights, own, slot, index, part);
         } else {
             obstacle = "its updater is " + ofWeights.getClass().getSimpleName();
         }
-        if (!together && group.bias() != null && ofBiases instanceof KFac kfac) {
-            add(biases, kfac, slot, index, BlockPlan.Part.BIAS);
+        if (!together
+                && group.bias() != null
+                && ofBiases instanceof NaturalGradientUpdater own
+                && own.usesCurvature()) {
+            add(biases, own, slot, index, BlockPlan.Part.BIAS);
         }
     }
 
-    private void add(List<BlockPlan> plans, KFac kfac, LayerSlot slot, int index, BlockPlan.Part part) {
+    private void add(
+            List<BlockPlan> plans, NaturalGradientUpdater updater, LayerSlot slot, int index, BlockPlan.Part part) {
         ParameterGroup group = part.of(slot.groups().get(index));
         if (group == null) {
             return;
         }
-        BlockType type = BlockTypes.of(group, kfac);
-        if (type == null) {
-            obstacle = BlockTypes.obstacle(group, kfac);
+        BlockSite site = new BlockSite(network, slot, index, part, group, chains.of(slot));
+        BlockKind kind = updater.kindAt(site);
+        if (kind == null) {
+            obstacle = updater.obstacleAt(site);
             incomplete = true;
         } else {
-            plans.add(new BlockPlan(slot, index, part, group, type, kfac));
+            plans.add(new BlockPlan(slot, index, part, group, kind, updater.jointKeyAt(site), updater));
         }
     }
 
@@ -102,7 +120,9 @@ final class LayerPlan {
     }
 
     private boolean areTogether() {
-        return ofWeights instanceof KFac kfac && ofBiases instanceof KFac other && kfac.hasSettingsOf(other);
+        return ofWeights instanceof NaturalGradientUpdater own
+                && ofBiases instanceof NaturalGradientUpdater other
+                && own.hasSettingsOf(other);
     }
 
     /** All blocks; none if there is an obstacle to all. */
@@ -152,7 +172,7 @@ final class LayerPlan {
         return StateLayout.curvature(
                 layoutName,
                 plans.stream()
-                        .map(plan -> plan.type().layout(plan.group().shape()))
+                        .map(plan -> plan.kind().layout(plan.group().shape()))
                         .toList(),
                 List.copyOf(lengths.values()));
     }

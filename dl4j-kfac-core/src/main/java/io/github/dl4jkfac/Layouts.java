@@ -19,17 +19,18 @@ import org.nd4j.linalg.learning.config.IUpdater;
 final class Layouts {
 
     private final NetworkView network;
-    private final KFac swapped;
+    private final NaturalGradientUpdater swapped;
     private final Map<String, LayerPlan> plans = new LinkedHashMap<>();
     private boolean changed;
 
     /** @param swapped the updater that all layers are about to get; null if they keep theirs */
-    private Layouts(NetworkView network, KFac swapped) {
+    private Layouts(NetworkView network, NaturalGradientUpdater swapped) {
         this.network = network;
         this.swapped = swapped;
+        Chains chains = new Chains(network, this::updaters);
         for (NetworkView.NamedLayer named : network.layers()) {
             if (!named.slots().isEmpty()) {
-                plans.put(named.name(), plan(named));
+                plans.put(named.name(), plan(named, chains));
             }
         }
     }
@@ -39,18 +40,20 @@ final class Layouts {
     }
 
     /** What the layouts will be once all layers have the updater given; null if they keep theirs. */
-    static Layouts of(NetworkView network, KFac swapped) {
+    static Layouts of(NetworkView network, NaturalGradientUpdater swapped) {
         return new Layouts(network, swapped);
     }
 
-    private LayerPlan plan(NetworkView.NamedLayer named) {
-        if (swapped != null) {
-            return new LayerPlan(named.name(), named.slots(), swapped, swapped);
-        }
+    private LayerPlan plan(NetworkView.NamedLayer named, Chains chains) {
         // DL4J looks for updaters at the first of several parts, and nowhere else
-        UpdaterConfigs.Pair updaters =
-                UpdaterConfigs.of(named.slots().get(0).layer().conf().getLayer());
-        return new LayerPlan(named.name(), named.slots(), updaters.weights(), updaters.biases());
+        UpdaterConfigs.Pair updaters = updaters(named.slots().get(0));
+        return new LayerPlan(network, chains, named.name(), named.slots(), updaters.weights(), updaters.biases());
+    }
+
+    private UpdaterConfigs.Pair updaters(LayerSlot slot) {
+        return swapped == null
+                ? UpdaterConfigs.of(slot.layer().conf().getLayer())
+                : new UpdaterConfigs.Pair(swapped, swapped);
     }
 
     /** @return whether any configuration changed, so that DL4J's updater has to be built anew */
@@ -89,9 +92,9 @@ final class Layouts {
         for (Map.Entry<String, INDArray> parameter :
                 named.layer().paramTable(false).entrySet()) {
             IUpdater updater = named.layer().getConfig().getUpdaterByParam(parameter.getKey());
-            if (updater instanceof KFac || swapped != null && updater.hasLearningRate()) {
-                KFac kfac = swapped == null ? (KFac) updater : swapped;
-                updater = kfac.withLayout(layoutOf(named, parameter.getKey()));
+            if (updater instanceof NaturalGradientUpdater || swapped != null && updater.hasLearningRate()) {
+                NaturalGradientUpdater own = swapped == null ? (NaturalGradientUpdater) updater : swapped;
+                updater = own.withLayout(layoutOf(named, parameter.getKey()));
             }
             size += updater.stateSize(parameter.getValue().length());
         }
@@ -132,7 +135,8 @@ final class Layouts {
     static boolean usesKFac(NetworkView.NamedLayer named) {
         org.deeplearning4j.nn.api.Layer layer = named.layer();
         return layer.paramTable(false).keySet().stream()
-                .anyMatch(parameter -> layer.getConfig().getUpdaterByParam(parameter) instanceof KFac);
+                .anyMatch(
+                        parameter -> layer.getConfig().getUpdaterByParam(parameter) instanceof NaturalGradientUpdater);
     }
 
     private void write(NetworkView.NamedLayer named) {
@@ -151,11 +155,11 @@ final class Layouts {
     }
 
     private IUpdater lay(IUpdater updater, StateLayout layout) {
-        if (!(updater instanceof KFac kfac) || layout.equals(kfac.layout())) {
+        if (!(updater instanceof NaturalGradientUpdater own) || layout.equals(own.layout())) {
             return updater;
         }
         changed = true;
-        return kfac.withLayout(layout);
+        return own.withLayout(layout);
     }
 
     /** Layer name and reason, for all layers with parameters that the fallback updater serves. */
@@ -171,6 +175,23 @@ final class Layouts {
                 reasons.put(name, plan.obstacle());
             }
         });
+        reasons.keySet().removeAll(withoutCurvature().keySet());
         return reasons;
+    }
+
+    /** Layer name and updater's name, for all layers that get their step from an updater without curvature. */
+    Map<String, String> withoutCurvature() {
+        Map<String, String> updaters = new LinkedHashMap<>();
+        for (NetworkView.NamedLayer named : network.layers()) {
+            if (!named.isFrozen()) {
+                for (String parameter : named.layer().paramTable(false).keySet()) {
+                    if (named.layer().getConfig().getUpdaterByParam(parameter) instanceof NaturalGradientUpdater own
+                            && !own.usesCurvature()) {
+                        updaters.putIfAbsent(named.name(), own.name());
+                    }
+                }
+            }
+        }
+        return updaters;
     }
 }

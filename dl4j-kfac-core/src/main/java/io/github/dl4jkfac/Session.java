@@ -18,9 +18,6 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
-import org.nd4j.linalg.api.memory.enums.LearningPolicy;
-import org.nd4j.linalg.api.memory.enums.SpillPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
@@ -28,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * K-FAC at work on one live network. Lives as long as DL4J's updater of that network, and keeps nothing that has to survive it: all
+ * An updater of this library at work on one live network. Lives as long as DL4J's updater of that network, and keeps nothing that has to survive it: all
  * that lasts is in the updater state.
  *
  * <p>A step: {@link #beforeBackward} puts the taps in, DL4J back-propagates, {@link #afterBackward} folds the batch into the factors
@@ -38,20 +35,20 @@ final class Session {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-    private static final WorkspaceConfiguration WORKSPACE = WorkspaceConfiguration.builder()
-            .policyLearning(LearningPolicy.FIRST_LOOP)
-            .policySpill(SpillPolicy.REALLOCATE)
-            .build();
-
     private final Model model;
     private final NetworkView network;
+    private final List<BoundGroup> groups;
     private final List<BoundBlock> blocks;
     private final NetworkStep step;
     private final BatchCapture capture;
     private final RefreshPlan plan;
     private final DerivativeSource source;
+    private final TrialStep trial;
+    private final NaturalGradientUpdater leader;
     private final Hyperparameters shared;
     private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
+
+    private final RowsWorkspace memory = new RowsWorkspace();
 
     private Random random;
     private boolean expectingBackward;
@@ -60,15 +57,31 @@ final class Session {
     private long skippedBatches;
     private double lastDamping = Double.NaN;
 
-    Session(Model model, NetworkView network, List<BoundBlock> blocks, NetworkStep step, DerivativeSource source) {
+    /**
+     * @param groups all curvature; none if no updater uses any
+     * @param leader the updater whose options hold for the network
+     * @param source where the derivatives come from that the statistics are made of
+     * @param trial tries steps before they are taken; null if they are taken untried
+     */
+    Session(
+            Model model,
+            NetworkView network,
+            List<BoundGroup> groups,
+            NetworkStep step,
+            NaturalGradientUpdater leader,
+            DerivativeSource source,
+            TrialStep trial) {
         this.model = model;
         this.network = network;
-        this.blocks = blocks;
+        this.groups = groups;
+        this.blocks = groups.stream().flatMap(group -> group.members().stream()).toList();
         this.step = step;
         this.source = source;
+        this.trial = trial;
         this.capture = new BatchCapture(network);
-        this.shared = blocks.get(0).worker().hyperparameters();
-        this.plan = new RefreshPlan(shared.statisticsInterval(), shared.inverseInterval());
+        this.leader = leader;
+        this.shared = leader.hyperparameters();
+        this.plan = leader.refreshPlan();
         for (Phase phase : Phase.values()) {
             nanos.put(phase, 0L);
         }
@@ -81,11 +94,11 @@ final class Session {
     /** Puts the taps in if this batch is to enter the factors. Called after the forward pass. */
     void beforeBackward() {
         if (network.batchSize() < 1) {
-            throw new IllegalArgumentException("KFac: the batch is empty; remove empty batches from the iterator");
+            throw new IllegalArgumentException("The batch is empty; remove empty batches from the iterator");
         }
         expectingBackward = true;
         capture.disarm();
-        if (plan.statisticsDue(steps()) || !isReady()) {
+        if (!groups.isEmpty() && (plan.statisticsDue(step.steps()) || !isReady())) {
             capture.arm(source, shared.statisticsFraction());
         }
     }
@@ -96,18 +109,29 @@ final class Session {
             return; // a second listener on the same network
         }
         expectingBackward = false;
+        boolean keepsRows = false;
         try {
+            boolean taken = false;
             boolean finite = timed(Phase.CAPTURE, this::requireFiniteGradient);
             if (finite && capture.isArmed()) {
                 if (capture.isComplete()) {
-                    updateCurvature();
+                    taken = updateCurvature();
                 } else {
                     warnOfSilence("no derivative has reached some layer with a curvature block");
                 }
             }
-            step.open(toMeans(), !finite);
+            boolean needsRows = groups.stream().anyMatch(BoundGroup::keepsRows);
+            boolean skip = !finite || needsRows && !taken;
+            if (trial != null && !skip) {
+                trial.takeBatch();
+            }
+            step.open(toMeans(), skip, memory::end);
+            keepsRows = needsRows && !skip;
         } finally {
             capture.disarm();
+            if (!keepsRows) {
+                memory.end();
+            }
         }
     }
 
@@ -120,16 +144,12 @@ final class Session {
     }
 
     private boolean isReady() {
-        return blocks.stream().allMatch(block -> block.block().isReady());
+        return groups.stream().allMatch(BoundGroup::isReady);
     }
 
     /** Factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch. */
     private double toMeans() {
         return network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize();
-    }
-
-    private long steps() {
-        return blocks.get(0).worker().state().steps();
     }
 
     /**
@@ -166,29 +186,35 @@ final class Session {
         }
     }
 
-    private void updateCurvature() {
-        try (MemoryWorkspace workspace =
-                Nd4j.getWorkspaceManager().getAndActivateWorkspace(WORKSPACE, "KFAC_STATISTICS")) {
+    /** Returns whether the batch has been taken in. */
+    private boolean updateCurvature() {
+        try (RowsWorkspace.Scope filling = memory.begin()) {
+            leader.requireAffordable(capture.samplesOfRows());
+            if (leader.needsOutputNorms()) {
+                INDArray squaredNorms = capture.squaredOutputNorms();
+                groups.forEach(group -> group.outputNorms(squaredNorms));
+            }
             timed(Phase.SAMPLED_BACKWARD, () -> {
                 capture.complete(randomOfThisStep());
                 return null;
             });
             Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, this::finiteRows);
             if (rows == null) {
-                return;
+                return false;
             }
             timed(Phase.FACTORS, () -> {
-                rows.forEach((block, own) -> block.block().update(own));
+                groups.forEach(group -> group.update(rows));
                 return null;
             });
-            if (plan.inversesDue(steps()) || !isReady()) {
+            if (plan.inversesDue(step.steps()) || !isReady()) {
                 timed(Phase.INVERSES, this::refreshInverses);
             }
+            return true;
         }
     }
 
     private Random randomOfThisStep() {
-        long seed = shared.seed() * 0x9E3779B97F4A7C15L + steps();
+        long seed = shared.seed() * 0x9E3779B97F4A7C15L + step.steps();
         if (random == null) {
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
                 random = Nd4j.getRandomFactory().getNewRandomInstance(seed);
@@ -221,11 +247,9 @@ final class Session {
     private Void refreshInverses() {
         int iteration = network.iteration();
         int epoch = network.epoch();
-        for (BoundBlock block : blocks) {
-            double damping = block.worker().hyperparameters().dampingAt(iteration, epoch);
-            block.block().refresh(damping + block.l2(iteration, epoch) * toMeans());
-            lastDamping = damping;
-        }
+        groups.forEach(
+                group -> group.refresh(block -> block.damping(iteration, epoch, toMeans(), group.dampingFactor())));
+        lastDamping = groups.get(0).dampingFactor() * shared.dampingAt(iteration, epoch);
         return null;
     }
 
@@ -262,6 +286,6 @@ final class Session {
     StepReport report() {
         Map<Phase, Long> phases = new EnumMap<>(nanos);
         phases.put(Phase.PRECONDITIONING, step.nanos());
-        return new StepReport(steps(), skippedBatches, lastDamping, step.klScale(), phases);
+        return new StepReport(step.steps(), skippedBatches, lastDamping, step.klScale(), phases);
     }
 }

@@ -1,27 +1,16 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.BlockContext;
-import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.solve.Solvers;
-import io.github.dl4jkfac.solve.SymmetricSolver;
-import io.github.dl4jkfac.state.BlockState;
-import io.github.dl4jkfac.step.NaturalGradientWorker;
+import io.github.dl4jkfac.step.BoundWorker;
 import io.github.dl4jkfac.step.NetworkStep;
-import io.github.dl4jkfac.step.PartMatrix;
-import io.github.dl4jkfac.step.StepPart;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
-import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
@@ -37,7 +26,7 @@ final class Sessions {
     /**
      * The session of a network. Writes layouts and builds DL4J's updater anew where that is needed.
      *
-     * @return null if no layer has a curvature block
+     * @return null if there is nothing to do: no layer has a curvature block, or an updater that needs none
      */
     static Session of(Model model) {
         Session bound = find(model);
@@ -56,7 +45,7 @@ final class Sessions {
             return null;
         }
         for (UpdaterBlock block : updater.getUpdaterBlocks()) {
-            if (block.getGradientUpdater() instanceof NaturalGradientWorker worker
+            if (block.getGradientUpdater() instanceof BoundWorker worker
                     && worker.owner() instanceof Session session
                     && session.serves(model)) {
                 return session;
@@ -77,34 +66,39 @@ final class Sessions {
         if (layouts.write() && NetworkView.existingUpdater(model) != null) {
             network.rebuildUpdater();
         }
-        SymmetricSolver solver = Solvers.forBackend();
-        List<BoundBlock> blocks = new ArrayList<>();
-        List<StepPart> parts = new ArrayList<>();
-        for (UpdaterBlock updaterBlock : network.updater().getUpdaterBlocks()) {
-            if (updaterBlock.getGradientUpdater() instanceof NaturalGradientWorker worker) {
-                List<BoundBlock> own = boundBlocks(updaterBlock, worker, layouts, solver);
-                blocks.addAll(own);
-                parts.add(part(updaterBlock, worker, own, solver));
-            }
-        }
-        if (blocks.isEmpty()) {
+        Binding binding =
+                Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());
+        NaturalGradientUpdater leader = binding.leader();
+        if (leader == null) {
             return null;
         }
-        KFac config = (KFac) blocks.get(0).worker().getConfig();
-        DerivativeSource source = usable(config.curvature(), network);
-        NetworkStep step = new NetworkStep(parts);
-        Session session = new Session(model, network, blocks, step, source);
-        parts.forEach(part -> part.worker().bind(step, session));
+        NetworkStep step = binding.step();
+        warnOf(leader.caveat(network), leader);
+        TrialStep trial = TrialStep.of(leader, model, network, binding.groups(), step);
+        step.judgeBy(trial);
+        Session session = new Session(model, network, binding.groups(), step, leader, usable(network, leader), trial);
+        binding.bind(step, session);
         return session;
     }
 
-    /** Where a curvature cannot be estimated for some output, the empirical Fisher takes its place: it exists for every loss. */
-    private static DerivativeSource usable(Curvature curvature, NetworkView network) {
-        String obstacle = network.obstacleTo(curvature.source());
-        if (obstacle == null) {
-            return curvature.source();
+    private static void warnOf(String caveat, NaturalGradientUpdater updater) {
+        if (caveat != null) {
+            LOG.warn("{}: {}.", updater.name(), caveat);
         }
-        LOG.warn("K-FAC uses Curvature.EMPIRICAL_FISHER instead of {}: {}.", curvature, obstacle);
+    }
+
+    /** Where a curvature cannot be estimated for some output, the empirical Fisher takes its place: it exists for every loss. */
+    private static DerivativeSource usable(NetworkView network, NaturalGradientUpdater updater) {
+        DerivativeSource source = updater.needsOutputNorms() ? DerivativeSource.SCALED_TRUE_LABELS : updater.source();
+        String obstacle = network.obstacleTo(source);
+        if (obstacle == null) {
+            return updater.source();
+        }
+        LOG.warn(
+                "{} uses Curvature.EMPIRICAL_FISHER instead of {}: {}.",
+                updater.name(),
+                Curvature.of(source),
+                obstacle);
         return DerivativeSource.TRUE_LABELS;
     }
 
@@ -114,10 +108,10 @@ final class Sessions {
      * @param swapped the updater that all layers are about to get; null if they keep theirs
      * @throws IllegalArgumentException if K-FAC cannot train the network
      */
-    static void requireTrainable(NetworkView network, KFac swapped) {
+    static void requireTrainable(NetworkView network, NaturalGradientUpdater swapped) {
         requireGradientDescent(network);
         Layouts layouts = Layouts.of(network, swapped);
-        Map<String, KFac> configs = new LinkedHashMap<>();
+        Map<String, NaturalGradientUpdater> configs = new LinkedHashMap<>();
         layouts.blocks().forEach(plan -> configs.put(plan.name(), plan.config()));
         if (!configs.isEmpty()) {
             requireOneNetworkWideSetting(configs);
@@ -128,79 +122,19 @@ final class Sessions {
     private static void requireGradientDescent(NetworkView network) {
         OptimizationAlgorithm algorithm = network.optimizationAlgorithm();
         if (algorithm != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT) {
-            throw new IllegalArgumentException("KFac needs optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got "
-                    + algorithm + ", which evaluates several gradients in one step");
+            throw new IllegalArgumentException(
+                    "Natural-gradient updaters need optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got " + algorithm
+                            + ", which evaluates several gradients in one step");
         }
-    }
-
-    private static List<BoundBlock> boundBlocks(
-            UpdaterBlock updaterBlock, NaturalGradientWorker worker, Layouts layouts, SymmetricSolver solver) {
-        String name = worker.layout().layer();
-        List<BlockPlan> plans = layouts.blocksNamed(name);
-        if (plans.size() != worker.state().blocks().size()) {
-            throw new IllegalStateException("KFac: the network has no layer '" + name + "' with "
-                    + worker.state().blocks().size() + " blocks");
-        }
-        List<BoundBlock> blocks = new ArrayList<>();
-        for (int i = 0; i < plans.size(); i++) {
-            BlockPlan plan = plans.get(i);
-            BlockState state = worker.state().blocks().get(i);
-            BlockContext context = new BlockContext(
-                    plan.name(),
-                    plan.group().shape(),
-                    state,
-                    worker.hyperparameters().statisticsDecay(),
-                    solver);
-            CurvatureBlock block = plan.type().create(context);
-            blocks.add(new BoundBlock(plan, block, state, worker, updaterBlock.getLayersAndVariablesInBlock()));
-        }
-        return blocks;
-    }
-
-    private static StepPart part(
-            UpdaterBlock updaterBlock, NaturalGradientWorker worker, List<BoundBlock> blocks, SymmetricSolver solver) {
-        List<ParamState> parameters = updaterBlock.getLayersAndVariablesInBlock();
-        List<PartMatrix> matrices = new ArrayList<>();
-        for (BoundBlock block : blocks) {
-            matrices.add(new PartMatrix(
-                    block.block(),
-                    block.state(),
-                    block.plan().group().segments(),
-                    offsets(parameters, block.plan().slot()),
-                    solver));
-        }
-        return new StepPart(
-                worker,
-                matrices,
-                updaterBlock.getGradientView(),
-                (rate, iteration, epoch) -> BoundBlock.regularise(parameters, rate, iteration, epoch));
-    }
-
-    /**
-     * Where a slot's parameter arrays begin in the worker's flat gradient. What the updater says of depthwise and separable
-     * convolutions is wrong: it takes their weights to come first, but they lie behind the bias. So the arrays are asked themselves.
-     */
-    private static Map<String, Long> offsets(List<ParamState> parameters, LayerSlot slot) {
-        long start = parameters.get(0).getParamView().offset();
-        Map<String, Long> offsets = new HashMap<>();
-        for (ParamState parameter : parameters) {
-            if (parameter.getParamName().startsWith(slot.prefix())) {
-                String own = parameter.getParamName().substring(slot.prefix().length());
-                offsets.put(own, slot.layer().getParam(own).offset() - start);
-            }
-        }
-        return offsets;
     }
 
     /** Learning rate, momentum and damping may differ from layer to layer; what governs the step as a whole may not. */
-    private static void requireOneNetworkWideSetting(Map<String, KFac> blocks) {
-        Map.Entry<String, KFac> first = blocks.entrySet().iterator().next();
+    private static void requireOneNetworkWideSetting(Map<String, NaturalGradientUpdater> blocks) {
+        Map.Entry<String, NaturalGradientUpdater> first =
+                blocks.entrySet().iterator().next();
         blocks.forEach((layer, config) -> {
-            boolean same = first.getValue().curvature() == config.curvature()
-                    && first.getValue()
-                            .hyperparameters()
-                            .networkWide()
-                            .equals(config.hyperparameters().networkWide());
+            boolean same = first.getValue().getClass() == config.getClass()
+                    && first.getValue().networkWide().equals(config.networkWide());
             if (!same) {
                 throw new IllegalArgumentException("KFac: layers '" + first.getKey() + "' and '" + layer
                         + "' differ in an option that holds for the whole network (curvature, klClip, "

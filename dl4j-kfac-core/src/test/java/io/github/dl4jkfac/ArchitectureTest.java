@@ -1,5 +1,6 @@
 package io.github.dl4jkfac;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -20,6 +21,17 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.BlockContext;
+import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.JointKind;
+import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.LookupRows;
+import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.Products;
+import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.SampleGradients;
 import java.util.Arrays;
 import java.util.stream.Stream;
 
@@ -30,6 +42,7 @@ class ArchitectureTest {
     static final String ROOT = "io.github.dl4jkfac";
     private static final String CAPTURE = ROOT + ".capture..";
     private static final String CURVATURE = ROOT + ".curvature..";
+    private static final String SAMPLESPACE = ROOT + ".samplespace..";
     private static final String SOLVE = ROOT + ".solve..";
     private static final String STEP = ROOT + ".step..";
     private static final String STATE = ROOT + ".state..";
@@ -43,6 +56,7 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("org.deeplearning4j.nn.layers..");
 
+    /** The listener hands a layer's configuration from capture to UpdaterConfigs without looking into it. */
     @ArchTest
     static final ArchRule onlyCaptureAndTheUpdaterConfigurationsKnowLayerConfigurations = noClasses()
             .that()
@@ -51,12 +65,11 @@ class ArchitectureTest {
             .doNotHaveSimpleName("UpdaterConfigs")
             .and()
             .doNotHaveSimpleName("Layouts")
-            .and(DescribedPredicate.not(hands("KFacListener")))
+            .and(DescribedPredicate.not(named("KFacListener")))
             .should()
             .dependOnClassesThat(resideInAPackage("org.deeplearning4j.nn.conf.layers.."));
 
-    /** The listener hands a layer's configuration from capture to UpdaterConfigs without looking into it. */
-    private static DescribedPredicate<JavaClass> hands(String name) {
+    private static DescribedPredicate<JavaClass> named(String name) {
         return DescribedPredicate.describe(
                 "is " + name, type -> type.getSimpleName().equals(name));
     }
@@ -85,7 +98,30 @@ class ArchitectureTest {
             .resideInAPackage(CURVATURE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, STEP, DIAGNOSTICS);
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, SAMPLESPACE, STEP, DIAGNOSTICS);
+
+    /** It is the sibling of the curvature blocks: both take rows, and neither knows what the other makes of them. */
+    @ArchTest
+    static final ArchRule samplespaceKnowsOfCurvatureOnlyRowsAndJointBlocks = noClasses()
+            .that()
+            .resideInAPackage(SAMPLESPACE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, STEP, DIAGNOSTICS)
+            .orShould()
+            .dependOnClassesThat(resideInAPackage(CURVATURE)
+                    .and(DescribedPredicate.not(belongToAnyOf(
+                            BatchRows.class,
+                            OuterRows.class,
+                            RowSource.class,
+                            SampleGradients.class,
+                            LookupRows.class,
+                            JointKind.class,
+                            JointBlock.class,
+                            BlockContext.class,
+                            BlockShape.class,
+                            LayerKind.class,
+                            Products.class))));
 
     @ArchTest
     static final ArchRule stepKnowsNeitherDL4JNorCapture = noClasses()
@@ -93,7 +129,7 @@ class ArchitectureTest {
             .resideInAPackage(STEP)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, DIAGNOSTICS);
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, SAMPLESPACE, DIAGNOSTICS);
 
     @ArchTest
     static final ArchRule captureKnowsOnlyTheRowsItMakes = noClasses()
@@ -101,15 +137,45 @@ class ArchitectureTest {
             .resideInAPackage(CAPTURE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(STEP, SOLVE, STATE, DIAGNOSTICS);
+            .resideInAnyPackage(STEP, SAMPLESPACE, SOLVE, STATE, DIAGNOSTICS);
 
     @ArchTest
-    static final ArchRule stateAndDiagnosticsKnowNoOther = noClasses()
+    static final ArchRule stateKnowsNoOther = noClasses()
             .that()
-            .resideInAnyPackage(STATE, DIAGNOSTICS)
+            .resideInAPackage(STATE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, CURVATURE, SOLVE, STEP);
+            .resideInAnyPackage("org.deeplearning4j..", CAPTURE, CURVATURE, SAMPLESPACE, SOLVE, STEP, DIAGNOSTICS);
+
+    @ArchTest
+    static final ArchRule diagnosticsSeeNetworksFromOutside = noClasses()
+            .that()
+            .resideInAPackage(DIAGNOSTICS)
+            .should()
+            .dependOnClassesThat(resideInAPackage(CAPTURE)
+                    .and(DescribedPredicate.not(named("OutputProbe")))
+                    .and(DescribedPredicate.not(named("Linearisation")))
+                    .and(DescribedPredicate.not(named("Batches"))))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAnyPackage(CURVATURE, SAMPLESPACE, SOLVE, STEP, STATE);
+
+    @ArchTest
+    static final ArchRule onlyTheEntryPackageKnowsDiagnostics = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT, DIAGNOSTICS)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(DIAGNOSTICS);
+
+    /** Users without the training UI do not have its classes. */
+    @ArchTest
+    static final ArchRule onlyItsReportersKnowTheTrainingUi = noClasses()
+            .that(DescribedPredicate.not(named("TrainingUi")))
+            .and(DescribedPredicate.not(named("AttachedUi")))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.deeplearning4j.core..", "org.deeplearning4j.ui..");
 
     @ArchTest
     static final ArchRule nobodyKnowsTheEntryPackage = noClasses()
@@ -138,15 +204,17 @@ class ArchitectureTest {
             .that()
             .areAssignableTo(KFacListener.class)
             .or()
-            .areAssignableTo(KFac.class)
+            .areAssignableTo(NaturalGradientUpdater.class)
             .or()
-            .areAssignableTo(KFac.Builder.class)
+            .areAssignableTo(RateBuilder.class)
             .or()
             .areAssignableTo(Curvature.class)
             .or()
             .areAssignableTo(ConvolutionFactors.class)
             .or()
             .areAssignableTo(RecurrentModel.class)
+            .or()
+            .areAssignableTo(Structure.class)
             .should(showOnly(ROOT, ROOT + ".diagnostics", "java", "org.deeplearning4j", "org.nd4j"));
 
     private static ArchCondition<JavaClass> showOnly(String... packages) {
@@ -179,7 +247,20 @@ class ArchitectureTest {
                         .filter(JavaClass::isTopLevelClass)
                         .map(JavaClass::getSimpleName))
                 .containsExactlyInAnyOrder(
-                        "KFac", "KFacListener", "Curvature", "ConvolutionFactors", "RecurrentModel", "BlockRegistry");
+                        "NaturalGradientUpdater",
+                        "KFac",
+                        "EKFac",
+                        "ExactFisher",
+                        "AdaFisher",
+                        "AdaFisherW",
+                        "FAdam",
+                        "KFacListener",
+                        "CoefficientReuse",
+                        "Curvature",
+                        "ConvolutionFactors",
+                        "RecurrentModel",
+                        "Structure",
+                        "BlockRegistry");
     }
 
     @ArchTest

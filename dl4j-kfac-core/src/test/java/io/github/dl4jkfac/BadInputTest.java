@@ -179,7 +179,22 @@ class BadInputTest {
                         "fallback",
                         "KFac",
                         "Adam",
-                        () -> KFac.builder().fallback(new KFac()).build()));
+                        () -> KFac.builder().fallback(new KFac()).build()),
+                option(
+                        "fallback",
+                        "EKFac",
+                        "Adam",
+                        () -> KFac.builder().fallback(new EKFac()).build()),
+                option(
+                        "basisInterval",
+                        "0",
+                        "at least 1",
+                        () -> EKFac.builder().basisInterval(0).build()),
+                option(
+                        "damping",
+                        "-1.0",
+                        "EKFac",
+                        () -> EKFac.builder().damping(-1).build()));
     }
 
     private static Arguments option(String name, String value, String allowed, ThrowingCallable build) {
@@ -459,7 +474,7 @@ class BadInputTest {
         }
         List<BoundBlock> blocks = Sessions.find(net).blocks();
         assertThat(blocks).isNotEmpty().noneMatch(block -> block.plan().name().equals("0"));
-        assertThat(blocks).anyMatch(block -> block.type() == DoublyFactoredBlock.TYPE);
+        assertThat(blocks).anyMatch(block -> block.kind() == DoublyFactoredBlock.TYPE);
         INDArray before = net.params().dup();
         Fixtures.fit(net, Fixtures.batches(TYPE, 3));
         for (int i = 0; i < net.getnLayers(); i++) {

@@ -11,10 +11,10 @@ import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import io.github.dl4jkfac.state.Slice;
 import java.util.Collection;
 import java.util.List;
@@ -108,7 +108,7 @@ class BlockRegistryTest {
         @Override
         public List<ParameterGroup> groups(Layer layer) {
             INDArray w = layer.getParam("W");
-            BlockShape shape = BlockShape.of(Structure.DENSE, (int) w.size(0), (int) w.size(1), true);
+            BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) w.size(0), (int) w.size(1), true);
             return List.of(new ParameterGroup(
                     shape,
                     List.of(Segment.columnMajor("W", w.size(0), w.size(1))),

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.EigenBlock;
 import io.github.dl4jkfac.curvature.KroneckerBlock;
-import io.github.dl4jkfac.curvature.Structure;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.state.StateLayout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -47,11 +48,25 @@ import org.nd4j.linalg.schedule.StepSchedule;
 /** Configurations read and write as with DL4J's own updaters, at any time, and networks that share one do not notice. */
 class ConfigurationTransparencyTest {
 
-    static Stream<KFac> updaters() {
-        List<KFac> all = new ArrayList<>();
+    static Stream<NaturalGradientUpdater> updaters() {
+        List<NaturalGradientUpdater> all = new ArrayList<>();
         for (Curvature curvature : Curvature.values()) {
             all.add(KFac.builder().curvature(curvature).build());
+            all.add(EKFac.builder().curvature(curvature).build());
         }
+        all.add(EKFac.builder()
+                .learningRate(new StepSchedule(ScheduleType.ITERATION, 0.3, 0.5, 10))
+                .damping(new ExponentialSchedule(ScheduleType.EPOCH, 1, 0.9))
+                .momentum(0.5)
+                .withoutKlClip()
+                .statisticsInterval(3)
+                .basisInterval(7)
+                .statisticsDecay(0.8)
+                .statisticsFraction(0.5)
+                .seed(99)
+                .fallback(new Nesterovs(0.01, 0.8))
+                .maxFactorDimension(123)
+                .build());
         all.add(KFac.builder()
                 .learningRate(new StepSchedule(ScheduleType.ITERATION, 0.3, 0.5, 10))
                 .damping(new ExponentialSchedule(ScheduleType.EPOCH, 1, 0.9))
@@ -66,6 +81,7 @@ class ConfigurationTransparencyTest {
                 .maxFactorDimension(123)
                 .convolution(ConvolutionFactors.SPATIALLY_UNCORRELATED)
                 .recurrent(RecurrentModel.STATIONARY_CHAIN)
+                .structure(Structure.BLOCK_TRIDIAGONAL)
                 .build());
         all.add(KFac.builder()
                 .klClip(new StepSchedule(ScheduleType.ITERATION, 0.3, 0.5, 10))
@@ -82,7 +98,7 @@ class ConfigurationTransparencyTest {
 
     @ParameterizedTest
     @MethodSource("updaters")
-    void jsonAndYamlRoundTrip(KFac updater) {
+    void jsonAndYamlRoundTrip(NaturalGradientUpdater updater) {
         MultiLayerConfiguration conf = Fixtures.mlp(updater, DataType.DOUBLE).getLayerWiseConfigurations();
         assertThat(MultiLayerConfiguration.fromJson(conf.toJson())).isEqualTo(conf);
         assertThat(MultiLayerConfiguration.fromYaml(conf.toYaml())).isEqualTo(conf);
@@ -96,7 +112,7 @@ class ConfigurationTransparencyTest {
 
     @ParameterizedTest
     @MethodSource("updaters")
-    void attachedConfigurationsRoundTripWithTheirLayout(KFac updater) {
+    void attachedConfigurationsRoundTripWithTheirLayout(NaturalGradientUpdater updater) {
         MultiLayerNetwork net = Fixtures.mlp(updater, DataType.DOUBLE);
         KFacListener.attach(net);
         MultiLayerConfiguration conf = net.getLayerWiseConfigurations();
@@ -106,13 +122,13 @@ class ConfigurationTransparencyTest {
         assertThat(updaterOf(read).hasSettingsOf(updater)).isTrue();
     }
 
-    private static KFac updaterOf(MultiLayerConfiguration conf) {
-        return (KFac) ((BaseLayer) conf.getConf(0).getLayer()).getIUpdater();
+    private static NaturalGradientUpdater updaterOf(MultiLayerConfiguration conf) {
+        return (NaturalGradientUpdater) ((BaseLayer) conf.getConf(0).getLayer()).getIUpdater();
     }
 
     @ParameterizedTest
     @MethodSource("updaters")
-    void javaSerialisationRoundTrips(KFac updater) throws Exception {
+    void javaSerialisationRoundTrips(NaturalGradientUpdater updater) throws Exception {
         assertThat(throughJava(updater)).isEqualTo(updater).hasSameHashCodeAs(updater);
     }
 
@@ -136,6 +152,7 @@ class ConfigurationTransparencyTest {
                         .build(),
                 KFac.builder().convolution(ConvolutionFactors.AVERAGED).build(),
                 KFac.builder().recurrent(RecurrentModel.SYMMETRIC_CHAIN).build(),
+                KFac.builder().structure(Structure.BLOCK_TRIDIAGONAL).build(),
                 KFac.builder().statisticsInterval(9).build(),
                 KFac.builder().inverseInterval(9).build(),
                 KFac.builder().statisticsDecay(0.3).build(),
@@ -144,12 +161,48 @@ class ConfigurationTransparencyTest {
                 KFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build(),
                 KFac.builder().fallback(new Nesterovs(0.01)).build(),
                 KFac.builder().maxFactorDimension(9).build(),
+                (KFac) plain.withLayout(StateLayout.curvature(
+                        "0",
+                        List.of(KroneckerBlock.TYPE.layout(BlockShape.of(LayerKind.DENSE, 2, 3, true))),
+                        List.of(6L, 3L))));
+        assertDifferent(new KFac(), plain, different);
+    }
+
+    @Test
+    void equalityAndCloneCoverEveryOptionOfEKFac() {
+        EKFac plain = new EKFac();
+        List<NaturalGradientUpdater> different = List.of(
+                KFac.builder()
+                        .statisticsInterval(EKFac.DEFAULT_STATISTICS_INTERVAL)
+                        .inverseInterval(EKFac.DEFAULT_BASIS_INTERVAL)
+                        .damping(EKFac.DEFAULT_DAMPING)
+                        .build(),
+                EKFac.builder().learningRate(0.7).build(),
+                EKFac.builder().momentum(0.1).build(),
+                EKFac.builder().damping(0.7).build(),
+                EKFac.builder().klClip(0.7).build(),
+                EKFac.builder().withoutKlClip().build(),
+                EKFac.builder().statisticsInterval(9).build(),
+                EKFac.builder().basisInterval(9).build(),
+                EKFac.builder().statisticsDecay(0.3).build(),
+                EKFac.builder().statisticsFraction(0.3).build(),
+                EKFac.builder().seed(9).build(),
+                EKFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build(),
+                EKFac.builder().fallback(new Nesterovs(0.01)).build(),
+                EKFac.builder().maxFactorDimension(9).build(),
                 plain.withLayout(StateLayout.curvature(
                         "0",
-                        List.of(KroneckerBlock.TYPE.layout(BlockShape.of(Structure.DENSE, 2, 3, true))),
+                        List.of(EigenBlock.TYPE.layout(BlockShape.of(LayerKind.DENSE, 2, 3, true))),
                         List.of(6L, 3L))));
-        assertThat(plain).isEqualTo(new KFac()).hasSameHashCodeAs(new KFac());
-        for (KFac other : different) {
+        assertDifferent(new EKFac(), plain, different);
+    }
+
+    private static void assertDifferent(
+            NaturalGradientUpdater same,
+            NaturalGradientUpdater plain,
+            List<? extends NaturalGradientUpdater> different) {
+        assertThat(plain).isEqualTo(same).hasSameHashCodeAs(same);
+        for (NaturalGradientUpdater other : different) {
             assertThat(other).isNotEqualTo(plain);
             assertThat(other.hashCode()).isNotEqualTo(plain.hashCode());
             assertThat(other.clone()).isEqualTo(other).hasSameHashCodeAs(other).isNotSameAs(other);

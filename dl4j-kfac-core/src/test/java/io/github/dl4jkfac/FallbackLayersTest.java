@@ -4,6 +4,7 @@ import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.capture.NetworkView;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -26,6 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.impl.LossL2;
 
 /** Layers for which no curvature block is known get the fallback updater: attaching works, and so do steps beside K-FAC layers. */
@@ -126,11 +129,42 @@ class FallbackLayersTest {
                 .anyMatch(block -> block.plan().slot().name().equals(Integer.toString(c.layers.length)));
     }
 
+    /** FAdam needs no block: it serves these layers as it does all others. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void fAdamServesThemItself(Case c) {
+        MultiLayerNetwork network = network(c, FAdamCheck.updater());
+        FAdamCheck check = new FAdamCheck(network);
+        for (int k = 0; k < 3; k++) {
+            check.step(TestNetworks.batch(c.features, normal(2, 4, 2)));
+        }
+        assertThat(check.tensors()).isGreaterThan(2);
+        assertThat(BlockTable.text(NetworkView.of(network), Sessions.find(network)))
+                .containsPattern("\\R0 +FAdam +tensor by tensor")
+                .doesNotContain("fallback");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void adaFisherLeavesThemToTheFallbackUpdater(Case c) {
+        MultiLayerNetwork network =
+                network(c, AdaFisher.builder().fallback(new Sgd(0.1)).build());
+        MultiLayerNetwork plain = network(c, new Sgd(0.1));
+        KFacListener.attach(network);
+        TestNetworks.fit(network, TestNetworks.batch(c.features, normal(2, 4, 2)));
+        TestNetworks.fit(plain, TestNetworks.batch(c.features, normal(2, 4, 2)));
+        assertThat(network.getLayer(0).params()).isEqualTo(plain.getLayer(0).params());
+        assertThat(network.getOutputLayer().params())
+                .isNotEqualTo(plain.getOutputLayer().params());
+    }
+
     private static MultiLayerNetwork network(Case c) {
-        var list = settings(
-                        KFac.builder().statisticsInterval(1).inverseInterval(1).build())
-                .activation(Activation.TANH)
-                .list();
+        return network(
+                c, KFac.builder().statisticsInterval(1).inverseInterval(1).build());
+    }
+
+    private static MultiLayerNetwork network(Case c, IUpdater updater) {
+        var list = settings(updater).activation(Activation.TANH).list();
         for (Layer layer : c.layers) {
             list.layer(layer);
         }

@@ -20,12 +20,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dl4jkfac.curvature.OuterRows;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -89,12 +92,77 @@ class FisherEstimateTest {
         });
     }
 
+    /** One sample, B column by column: A is of rank one, and the sum over the columns is in G alone. */
     @Test
-    void sampledFactorsConvergeToTheExactOnesAsTheRootOfTheNumberOfDraws() {
+    void exactBlocksOfOneSampleAreItsFisherMatrix() {
+        INDArray x = normal(1, 1, 4);
+        MultiLayerNetwork plain = classifier(new Sgd(0.1));
+        Map<String, INDArray> fisher = Recorder.exactFisher(plain, x, Recorder.classColumns(plain.output(x)));
+        Model model =
+                classifier(KFac.builder().curvature(Curvature.EXACT_FISHER).build());
+        KFacListener.attach(model);
+        fit(model, batch(x, oneHot(1, 3)));
+        assertThat(fisher).hasSize(3);
+        fisher.forEach((layer, expected) -> assertThat(
+                        error(block(model, layer).block().toDense(), expected))
+                .as("layer %s", layer)
+                .isLessThan(1e-10));
+    }
+
+    private static MultiLayerNetwork deepLinear(IUpdater updater) {
+        return sequence(
+                settings(updater),
+                dense(4, 3, Activation.IDENTITY).build(),
+                dense(3, 5, Activation.IDENTITY).hasBias(false).build(),
+                output(5, 3, Activation.IDENTITY, new LossMSE()).build());
+    }
+
+    /** Derivatives of a linear network do not depend on its inputs: A and G are independent. */
+    @Test
+    void exactBlocksOfADeepLinearNetworkAreItsFisherMatrix() {
+        INDArray x = normal(1, 12, 4);
+        MultiLayerNetwork plain = deepLinear(new Sgd(0.1));
+        Map<String, INDArray> fisher =
+                Recorder.exactFisher(plain, x, Recorder.squaredErrorColumns(plain.output(x), 1.0 / 3));
+        Model model =
+                deepLinear(KFac.builder().curvature(Curvature.EXACT_FISHER).build());
+        KFacListener.attach(model);
+        fit(model, batch(x, normal(2, 12, 3)));
+        assertThat(fisher).hasSize(3);
+        fisher.forEach((layer, expected) -> assertThat(
+                        error(block(model, layer).block().toDense(), expected))
+                .as("layer %s", layer)
+                .isLessThan(1e-10));
+    }
+
+    @Test
+    void exactFactorsAreThoseOfAllColumns() {
         INDArray x = normal(1, 16, 4);
         MultiLayerNetwork plain = classifier(new Sgd(0.1));
         Map<String, OuterRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
-        MultiLayerNetwork model = classifier(collecting().build());
+        MultiLayerNetwork model =
+                classifier(collecting().curvature(Curvature.EXACT_FISHER).build());
+        KFacListener.attach(model);
+        fit(model, batch(x, oneHot(16, 3)));
+        exact.forEach((layer, rows) -> {
+            assertThat(error(outputFactor(model, layer), exactFactor(rows))).isLessThan(1e-12);
+            INDArray abar = Recorder.inputs(
+                    Recorder.record(plain, batch(x, oneHot(16, 3))).rows().get(layer));
+            INDArray inputs = layer.equals("1") ? abar : homogeneous(abar);
+            assertThat(error(symmetric(block(model, layer).state().get("A")), meanProduct(inputs, inputs)))
+                    .isLessThan(1e-12);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Curvature.class,
+            names = {"SAMPLED_FISHER", "RANDOM_SIGN_FISHER"})
+    void randomFactorsConvergeToTheExactOnesAsTheRootOfTheNumberOfDraws(Curvature curvature) {
+        INDArray x = normal(1, 16, 4);
+        MultiLayerNetwork plain = classifier(new Sgd(0.1));
+        Map<String, OuterRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
+        MultiLayerNetwork model = classifier(collecting().curvature(curvature).build());
         KFacListener.attach(model);
         int few = 25;
         int many = 400;
@@ -121,9 +189,13 @@ class FisherEstimateTest {
     }
 
     /** Equal heads: with the same noise in both, G would be 2 (W1 + W2)(W1 + W2)^T. */
-    @Test
-    void outputsAreDrawnIndependently() {
-        ComputationGraph graph = new ComputationGraph(settings(collecting().build())
+    @ParameterizedTest
+    @EnumSource(
+            value = Curvature.class,
+            names = {"SAMPLED_FISHER", "RANDOM_SIGN_FISHER"})
+    void outputsAreDrawnIndependently(Curvature curvature) {
+        ComputationGraph graph = new ComputationGraph(settings(
+                        collecting().curvature(curvature).build())
                 .graphBuilder()
                 .addInputs("x")
                 .addLayer("a", dense(3, 4, Activation.IDENTITY).build(), "x")
@@ -173,8 +245,45 @@ class FisherEstimateTest {
         assertFitSolvesLeastSquares(new LossMSE());
     }
 
+    static Stream<Arguments> linearModels() {
+        KFac undamped = KFac.builder()
+                .curvature(Curvature.EXACT_FISHER)
+                .damping(1e-24)
+                .learningRate(1)
+                .momentum(0)
+                .withoutKlClip()
+                .build();
+        return Stream.of(new LossL2(), new LossMSE()).flatMap(loss -> {
+            org.deeplearning4j.nn.conf.layers.OutputLayer layer =
+                    output(4, 3, Activation.IDENTITY, loss).build();
+            ComputationGraph graph = new ComputationGraph(settings(undamped)
+                    .graphBuilder()
+                    .addInputs("x")
+                    .addLayer("0", layer, "x")
+                    .setOutputs("0")
+                    .build());
+            graph.init();
+            return Stream.of(
+                    Arguments.of(loss.name(), sequence(settings(undamped), layer)),
+                    Arguments.of(loss.name() + " in a graph", graph));
+        });
+    }
+
+    /** The curvature is the Hessian, and the step Newton's. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("linearModels")
+    void oneExactUndampedStepOfFitSolvesLeastSquares(String name, Model model) {
+        KFacListener.attach(model);
+        INDArray x = normal(1, 20, 4);
+        INDArray y = normal(2, 20, 3);
+        INDArray abar = homogeneous(x);
+        INDArray solution = inverse(meanProduct(abar, abar)).mmul(meanProduct(abar, y));
+        fit(model, batch(x, y));
+        assertThat(error(TestNetworks.weights(model, "0"), solution)).isLessThan(1e-8);
+    }
+
     @ParameterizedTest
-    @EnumSource(value = Curvature.class, names = "SAMPLED_FISHER", mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(value = Curvature.class, names = "(SAMPLED|RANDOM_SIGN)_FISHER", mode = EnumSource.Mode.MATCH_NONE)
     void factorsOfAFractionAreThoseOfTheFirstSamples(Curvature curvature) {
         INDArray x = normal(1, 20, 4);
         INDArray y = oneHot(20, 3);

@@ -4,11 +4,11 @@ import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.ParameterGroup;
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.LookupRows;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -27,6 +27,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * @param derivatives [rows, ...]
  * @param samples number of samples
  * @param active number of active rows
+ * @param weights column of ones and zeros that tells which rows a mask leaves in; null when all are in
  */
 public record RecordedGroup(
         String layer,
@@ -36,7 +37,8 @@ public record RecordedGroup(
         INDArray inputs,
         INDArray derivatives,
         long samples,
-        double active) {
+        double active,
+        INDArray weights) {
 
     static RecordedGroup of(LayerSlot slot, int index, BatchRows rows) {
         ParameterGroup group = slot.groups().get(index);
@@ -48,7 +50,18 @@ public record RecordedGroup(
                 inputs(rows),
                 derivatives(rows),
                 rows.samples(),
-                rows.active());
+                rows.active(),
+                weights(rows));
+    }
+
+    private static INDArray weights(BatchRows rows) {
+        INDArray weights = null;
+        if (rows instanceof OuterRows outer) {
+            weights = outer.weights();
+        } else if (rows instanceof LookupRows lookup) {
+            weights = lookup.weights();
+        }
+        return weights == null ? null : weights.dup();
     }
 
     @Override
@@ -71,7 +84,8 @@ public record RecordedGroup(
         }
         return rows instanceof LookupRows lookup
                 ? lookup.derivatives().dup()
-                : Nd4j.hstack(((SampleGradients) rows).gradients().toArray(INDArray[]::new));
+                : Nd4j.hstack(((SampleGradients) rows).gradients().toArray(INDArray[]::new))
+                        .dup(); // of one matrix it would be the matrix itself
     }
 
     /** DL4J's gradient of a group. */
@@ -80,7 +94,7 @@ public record RecordedGroup(
     }
 
     /** A group's matrix from a flat array like the layer's parameters, by where these really lie. */
-    static INDArray gathered(INDArray all, Layer layer, ParameterGroup group) {
+    public static INDArray gathered(INDArray all, Layer layer, ParameterGroup group) {
         INDArray flat = all.dup().reshape('c', new long[] {all.length()});
         INDArray matrix = Nd4j.create(
                 flat.dataType(), group.shape().inputDimension(), group.shape().outputs());
@@ -113,7 +127,7 @@ public record RecordedGroup(
         INDArray derivatives = derivatives(rows);
         INDArray ones = Nd4j.ones(derivatives.dataType(), derivatives.size(0), 1);
         boolean appended = rows instanceof OuterRows outer && outer.inputs().homogeneous();
-        if (shape.structure() == Structure.DEPTHWISE) {
+        if (shape.kind() == LayerKind.DEPTHWISE) {
             return depthwise(inputs, derivatives, shape, appended);
         }
         INDArray abar = shape.bias() && !appended ? Nd4j.hstack(inputs.castTo(ones.dataType()), ones) : inputs;

@@ -4,10 +4,11 @@ import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.RowSource;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -157,14 +158,15 @@ public final class Recorder extends BaseTrainingListener {
         INDArray gradient = network.gradient().dup();
         long root = Nd4j.getRandom().rootState();
         long node = Nd4j.getRandom().nodeState();
-        capture.complete(random);
+        RowsWorkspace memory = new RowsWorkspace();
+        Map<LayerSlot, List<BatchRows>> captured = captured(memory);
         boolean untouched = gradient.equals(network.gradient())
                 && root == Nd4j.getRandom().rootState()
                 && node == Nd4j.getRandom().nodeState();
         Map<String, OuterRows> rows = new HashMap<>();
         Map<String, INDArray> gradients = new HashMap<>();
         List<RecordedGroup> all = new ArrayList<>();
-        capture.rows().forEach((slot, groups) -> {
+        captured.forEach((slot, groups) -> {
             for (int i = 0; i < groups.size(); i++) {
                 all.add(RecordedGroup.of(slot, i, groups.get(i)));
             }
@@ -177,12 +179,22 @@ public final class Recorder extends BaseTrainingListener {
                 gradients.put(slot.name(), gradientOf(slot));
             }
         });
+        memory.end();
         capture.disarm();
         recorded = new Recorded(rows, gradients, all, untouched);
     }
 
+    /** As a session does it: several passes may leave nothing in memory that ends with them. */
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    private Map<LayerSlot, List<BatchRows>> captured(RowsWorkspace memory) {
+        try (RowsWorkspace.Scope filling = memory.begin()) {
+            capture.complete(random);
+            return capture.rows();
+        }
+    }
+
     private static boolean isDense(LayerSlot slot) {
-        return slot.groups().get(0).shape().structure() == Structure.DENSE;
+        return slot.groups().get(0).shape().kind() == LayerKind.DENSE;
     }
 
     /** All inputs of some rows as one matrix, a copy. */

@@ -42,19 +42,33 @@ class ResumeTest {
         List<Arguments> cases = new ArrayList<>();
         for (Kind kind : Kind.values()) {
             for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
-                cases.add(Arguments.of(kind, type, Curvature.SAMPLED_FISHER));
+                cases.add(Arguments.of(kind, type, Fixtures.kfac().build()));
+                cases.add(Arguments.of(kind, type, ekfac()));
             }
-            cases.add(Arguments.of(kind, DataType.FLOAT, Curvature.EMPIRICAL_FISHER));
-            cases.add(Arguments.of(kind, DataType.FLOAT, Curvature.IMPROVED_EMPIRICAL_FISHER));
+            for (Curvature curvature : List.of(Curvature.EMPIRICAL_FISHER, Curvature.IMPROVED_EMPIRICAL_FISHER)) {
+                cases.add(Arguments.of(
+                        kind,
+                        DataType.FLOAT,
+                        Fixtures.kfac().curvature(curvature).build()));
+            }
         }
         return cases.stream();
     }
 
+    private static EKFac ekfac() {
+        return EKFac.builder()
+                .learningRate(0.1)
+                .damping(0.05)
+                .statisticsInterval(2)
+                .basisInterval(4)
+                .build();
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
-    void resumedTrainingIsBitEqual(Kind kind, DataType type, Curvature curvature) throws Exception {
+    void resumedTrainingIsBitEqual(Kind kind, DataType type, NaturalGradientUpdater updater) throws Exception {
         List<DataSet> batches = Fixtures.batches(type, STEPS);
-        Model uninterrupted = kind.create(Fixtures.kfac().curvature(curvature).build(), type);
+        Model uninterrupted = kind.create(updater, type);
         KFacListener listener = KFacListener.attach(uninterrupted);
         Fixtures.fit(uninterrupted, batches.subList(0, INTERRUPTED_AT));
         Model restored = Fixtures.throughFile(uninterrupted, new File(folder, "net.zip"));

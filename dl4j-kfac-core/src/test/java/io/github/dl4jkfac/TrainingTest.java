@@ -8,11 +8,13 @@ import static io.github.dl4jkfac.TestNetworks.output;
 import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,7 +26,7 @@ import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Small problems in single precision: K-FAC with default options gets well below plain gradient descent in the same steps. */
+/** Small problems in single precision: K-FAC and EKFAC with default options get well below plain gradient descent in the same steps. */
 class TrainingTest {
 
     private static final int STEPS = 150;
@@ -84,21 +86,24 @@ class TrainingTest {
         return batch(x, x.dup());
     }
 
-    @ParameterizedTest
-    @EnumSource(Curvature.class)
-    void classifierBeatsGradientDescent(Curvature curvature) {
-        assertBeats(classifier(new Sgd(0.3)), classifier(kfac(curvature)), spirals(), 0);
+    static Stream<NaturalGradientUpdater> updaters() {
+        return Arrays.stream(Curvature.values())
+                .flatMap(curvature -> Stream.of(
+                        KFac.builder().curvature(curvature).build(),
+                        EKFac.builder().curvature(curvature).build()));
     }
 
     @ParameterizedTest
-    @EnumSource(Curvature.class)
-    void autoencoderBeatsGradientDescent(Curvature curvature) {
+    @MethodSource("updaters")
+    void classifierBeatsGradientDescent(NaturalGradientUpdater updater) {
+        assertBeats(classifier(new Sgd(0.3)), classifier(updater), spirals(), 0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("updaters")
+    void autoencoderBeatsGradientDescent(NaturalGradientUpdater updater) {
         MultiDataSet data = images();
-        assertBeats(autoencoder(new Sgd(0.3)), autoencoder(kfac(curvature)), data, entropy(data.getLabels(0)));
-    }
-
-    private static KFac kfac(Curvature curvature) {
-        return KFac.builder().curvature(curvature).build();
+        assertBeats(autoencoder(new Sgd(0.3)), autoencoder(updater), data, entropy(data.getLabels(0)));
     }
 
     /** @param floor the least loss possible */

@@ -11,22 +11,40 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class ActiveSteps {
 
-    private ActiveSteps() {}
+    private double[] largest;
+
+    /** Forgets the last batch. */
+    void clear() {
+        largest = null;
+    }
 
     /**
+     * Of several passes over one batch, a step counts if it does in any: a pass may send nothing to some steps.
+     *
      * @param derivatives g, [N T, dG], row n T + t
      * @param samples N
      * @param mask the layer's own, column [N T,1]; null if it has none
      * @return column [N T,1] of ones and zeros; null when all are in
      */
-    static INDArray of(INDArray derivatives, long samples, INDArray mask) {
-        double[] active = untilTheLast(derivatives.amax(1).toDoubleVector(), samples);
+    INDArray of(INDArray derivatives, long samples, INDArray mask) {
+        add(derivatives.amax(1).toDoubleVector());
+        double[] active = untilTheLast(largest, samples);
         if (mask == null && Arrays.stream(active).allMatch(x -> x == 1)) {
             return null;
         }
         INDArray column =
                 Nd4j.createFromArray(active).castTo(derivatives.dataType()).reshape('c', active.length, 1);
         return mask == null ? column : column.muli(mask.castTo(column.dataType()));
+    }
+
+    private void add(double[] ofPass) {
+        if (largest == null) {
+            largest = ofPass;
+            return;
+        }
+        for (int row = 0; row < ofPass.length; row++) {
+            largest[row] = Math.max(largest[row], ofPass[row]);
+        }
     }
 
     /** Ones up to each sample's last number that is not zero. Where all are zero, no unit is alive, and all are in. */

@@ -2,7 +2,6 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -10,6 +9,7 @@ import org.deeplearning4j.nn.conf.weightnoise.IWeightNoise;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -25,6 +25,7 @@ public final class BatchCapture {
     private final List<Layer> withDropout = new ArrayList<>();
     private final List<BaseLayer<?>> withNoise = new ArrayList<>();
     private DerivativeSource source;
+    private Map<LayerSlot, List<BatchRows>> rowsOfColumns;
     private long wanted;
     private boolean armed;
 
@@ -62,11 +63,11 @@ public final class BatchCapture {
         source = derivatives;
         long batch = network.batchSize();
         wanted = (long) Math.ceil(fraction * batch);
-        boolean wholeBatch = source == DerivativeSource.MODEL_TARGETS && !network.passesDenseSlotsOnly();
+        boolean wholeBatch = source.needsSecondPass() && !network.passesDenseSlotsOnly();
         long pass = wholeBatch ? batch : wanted;
         network.heads().forEach(head -> head.arm(source, pass, batch));
         network.slots().forEach(slot -> slot.arm(source, slot instanceof DenseSlot ? pass : wanted, batch));
-        if (source == DerivativeSource.MODEL_TARGETS) {
+        if (source.needsSecondPass()) {
             withDropout.forEach(conf -> conf.setIDropout(new DropoutTap(Tap.unwrap(conf.getIDropout()))));
             withNoise.forEach(layer -> setNoise(layer, new WeightNoiseTap(noise(layer), layer)));
         }
@@ -81,6 +82,7 @@ public final class BatchCapture {
     public void disarm() {
         if (armed) {
             armed = false;
+            rowsOfColumns = null;
             network.heads().forEach(OutputHead::disarm);
             network.slots().forEach(LayerSlot::disarm);
             withDropout.forEach(conf -> conf.setIDropout(Tap.unwrap(conf.getIDropout())));
@@ -103,29 +105,65 @@ public final class BatchCapture {
     }
 
     /**
-     * Completes the derivatives of every slot: with {@link DerivativeSource#MODEL_TARGETS} by the second backward pass, with {@link
-     * DerivativeSource#SCALED_TRUE_LABELS} by the scaling. To be called while armed, in an active workspace or none.
+     * Counts in advance. To be called after the backward pass, while armed.
      *
-     * @param random the stream that draws targets; used with {@link DerivativeSource#MODEL_TARGETS} only
+     * @return how many samples the rows will stand for: N, or N times the number of all outputs with {@link DerivativeSource#EXACT}
+     */
+    public long samplesOfRows() {
+        return source == DerivativeSource.EXACT
+                ? wanted
+                        * network.heads().stream()
+                                .mapToLong(OutputHead::outputs)
+                                .sum()
+                : wanted;
+    }
+
+    /**
+     * Completes the derivatives of every slot: by second backward passes where the source needs them, with {@link
+     * DerivativeSource#SCALED_TRUE_LABELS} by the scaling. To be called while armed, in an active workspace or none; what it makes lives
+     * there.
+     *
+     * @param random the stream that draws targets or signs; used where there are second passes only
      */
     public void complete(Random random) {
-        if (source == DerivativeSource.MODEL_TARGETS) {
-            network.slots().forEach(LayerSlot::secondPass);
-            network.sampledBackward(random);
-        } else if (source == DerivativeSource.SCALED_TRUE_LABELS) {
-            INDArray scale = inverseOutputNorms();
-            network.slots().forEach(slot -> slot.scale(scale));
+        switch (source) {
+            case MODEL_TARGETS -> network.secondPass(OutputSignal.ofDrawnTargets(random));
+            case RANDOM_SIGNS -> network.secondPass(OutputSignal.ofRandomSigns(random));
+            case EXACT -> rowsOfColumns = new ColumnPasses(network, samples(), random).run();
+            case SCALED_TRUE_LABELS -> scaleByOutputNorms();
+            case TRUE_LABELS -> {
+                // DL4J's own pass has told all
+            }
         }
     }
 
-    /** 1 / |dL_n/dz_out| over all outputs, [N,1] (Wu et al. 2024, eq. 43). */
-    private INDArray inverseOutputNorms() {
+    /** Divides each sample's derivatives by |dL_n/dz_out| (Wu et al. 2024, eq. 43). */
+    private void scaleByOutputNorms() {
+        INDArray scale = Transforms.pow(squaredOutputNorms(), -0.5, false);
+        network.slots().forEach(slot -> slot.scale(scale));
+    }
+
+    /**
+     * The squared norms of the derivatives at the outputs' pre-activations, s_n = |dL_n/dz_out|^2, over all outputs and, of
+     * sequences and images, all positions (Wu et al. 2024, eq. 8). To be called after the backward pass, while armed.
+     *
+     * @return column [N,1] of the samples that enter the statistics, no number below 1e-10; a new array. All ones if there is an
+     *     output whose loss cannot be seen
+     * @throws IllegalStateException if the source has a second pass: then DL4J's derivatives are not recorded
+     */
+    public INDArray squaredOutputNorms() {
+        if (source.needsSecondPass()) {
+            throw new IllegalStateException("With " + source + " the derivatives at the true labels are not recorded");
+        }
+        if (!network.hasHeadsOnly()) {
+            return Nd4j.ones(network.gradient().dataType(), wanted, 1);
+        }
         INDArray squared = null;
         for (OutputHead head : network.heads()) {
             INDArray norms = head.squaredNorms(wanted);
             squared = squared == null ? norms : squared.addi(norms);
         }
-        return Transforms.pow(Transforms.max(squared, SMALLEST_SQUARED_NORM), -0.5, false);
+        return Transforms.max(squared, SMALLEST_SQUARED_NORM);
     }
 
     /**
@@ -135,10 +173,11 @@ public final class BatchCapture {
      * @return for each slot that derivatives have reached the rows of each of its groups
      */
     public Map<LayerSlot, List<BatchRows>> rows() {
-        Samples samples = new Samples(wanted, activeSamples());
-        Map<LayerSlot, List<BatchRows>> rows = new IdentityHashMap<>();
-        network.slots().stream().filter(LayerSlot::isComplete).forEach(slot -> rows.put(slot, slot.rows(samples)));
-        return rows;
+        return rowsOfColumns == null ? network.rows(samples()) : rowsOfColumns;
+    }
+
+    private Samples samples() {
+        return new Samples(wanted, activeSamples());
     }
 
     /** A column [N,1]: one for each sample that some output's label mask leaves in; null if an output has no mask. */

@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -34,7 +34,7 @@ final class BatchNormalizationMapper implements RowMapper {
         int units =
                 (int) layer.getParam(BatchNormalizationParamInitializer.GAMMA).length();
         return List.of(new ParameterGroup(
-                BlockShape.of(Structure.UNITWISE, 1, units, true),
+                BlockShape.of(LayerKind.UNITWISE, 1, units, true),
                 List.of(Segment.columnMajor(BatchNormalizationParamInitializer.GAMMA, 1, units)),
                 Segment.columnMajor(BatchNormalizationParamInitializer.BETA, 1, units)));
     }

@@ -22,10 +22,25 @@ final class Bernoulli extends OutputDistribution {
     INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random) {
         INDArray p = sigmoid.getActivation(z.dup(), true);
         INDArray uniform = Nd4j.rand(random, z.shape()).castTo(z.dataType());
-        INDArray gradient = p.subi(uniform.lt(p).castTo(z.dataType()));
-        if (outputWeights != null) {
-            gradient.muliRowVector(Transforms.sqrt(outputWeights.castTo(z.dataType()), true));
-        }
-        return gradient;
+        return weighted(p.subi(uniform.lt(p).castTo(z.dataType())));
+    }
+
+    /** B = diag(sqrt(w p (1 - p))). */
+    @Override
+    INDArray multiply(INDArray z, INDArray labels, INDArray mask, INDArray v) {
+        INDArray p = sigmoid.getActivation(z.dup(), true);
+        INDArray variance = p.rsub(1).muli(p);
+        return weighted(Transforms.sqrt(variance, false).muli(v));
+    }
+
+    @Override
+    INDArray multiplyTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q) {
+        return multiply(z, labels, mask, q);
+    }
+
+    private INDArray weighted(INDArray derivatives) {
+        return outputWeights == null
+                ? derivatives
+                : derivatives.muliRowVector(Transforms.sqrt(outputWeights.castTo(derivatives.dataType()), true));
     }
 }

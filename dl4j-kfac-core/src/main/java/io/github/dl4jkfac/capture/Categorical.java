@@ -26,6 +26,22 @@ final class Categorical extends OutputDistribution {
         return weighted(gradient, labels, classWeights);
     }
 
+    /** B = diag(sqrt p) - p sqrt(p)^T. */
+    @Override
+    INDArray multiply(INDArray z, INDArray labels, INDArray mask, INDArray v) {
+        INDArray p = softmax.getActivation(z.dup(), true);
+        INDArray product = Transforms.sqrt(p, true).muli(v);
+        INDArray sums = product.sum(true, 1);
+        return weighted(product.subi(p.muliColumnVector(sums)), labels, classWeights);
+    }
+
+    @Override
+    INDArray multiplyTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q) {
+        INDArray p = softmax.getActivation(z.dup(), true);
+        INDArray means = p.mul(q).sum(true, 1);
+        return weighted(Transforms.sqrt(p, false).muli(q.subiColumnVector(means)), labels, classWeights);
+    }
+
     /** A sample weighs as its true class does. */
     static INDArray weighted(INDArray gradient, INDArray labels, INDArray classWeights) {
         if (classWeights != null) {

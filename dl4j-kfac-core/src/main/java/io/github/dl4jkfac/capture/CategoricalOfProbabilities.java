@@ -6,7 +6,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Cross-entropy on outputs that are probabilities already, since a layer of its own applies the softmax: y is one class drawn from
- * p, g = -y / p.
+ * p, g = -y / p, E[g g^T] = diag(1 / p).
  */
 final class CategoricalOfProbabilities extends OutputDistribution {
 
@@ -22,8 +22,24 @@ final class CategoricalOfProbabilities extends OutputDistribution {
 
     @Override
     INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random) {
-        INDArray p = Transforms.max(z, SMALLEST, true);
+        INDArray p = probabilities(z);
         INDArray classes = Categorical.drawClasses(Transforms.log(p, true), random);
         return Categorical.weighted(classes.divi(p).negi(), labels, classWeights);
+    }
+
+    private static INDArray probabilities(INDArray z) {
+        return Transforms.max(z, SMALLEST, true);
+    }
+
+    /** B = diag(1 / sqrt p). */
+    @Override
+    INDArray multiply(INDArray z, INDArray labels, INDArray mask, INDArray v) {
+        INDArray roots = Transforms.sqrt(probabilities(z), false);
+        return Categorical.weighted(v.div(roots), labels, classWeights);
+    }
+
+    @Override
+    INDArray multiplyTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q) {
+        return multiply(z, labels, mask, q);
     }
 }

@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.PatchRows;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.MaskState;
@@ -42,7 +42,7 @@ final class Convolution1DMapper implements RowMapper {
                 new long[] {kernel, conf.getNIn(), outputs},
                 new int[] {1, 0, 2});
         return List.of(new ParameterGroup(
-                new BlockShape(Structure.CONVOLUTION, inputs, outputs, conf.hasBias(), kernel, 1),
+                new BlockShape(LayerKind.CONVOLUTION, inputs, outputs, conf.hasBias(), kernel, 1),
                 List.of(weights),
                 conf.hasBias() ? Segment.columnMajor(ConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }

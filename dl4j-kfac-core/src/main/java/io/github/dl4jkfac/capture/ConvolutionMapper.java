@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.PatchRows;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -28,7 +28,7 @@ final class ConvolutionMapper implements RowMapper {
         int inputs = (int) w.size(1) * window;
         int outputs = (int) w.size(0);
         return List.of(new ParameterGroup(
-                new BlockShape(Structure.CONVOLUTION, inputs, outputs, bias, window, 1),
+                new BlockShape(LayerKind.CONVOLUTION, inputs, outputs, bias, window, 1),
                 List.of(Segment.columnMajor(ConvolutionParamInitializer.WEIGHT_KEY, inputs, outputs)),
                 bias ? Segment.columnMajor(ConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }

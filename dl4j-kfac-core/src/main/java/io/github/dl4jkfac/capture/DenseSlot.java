@@ -2,10 +2,10 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
@@ -23,31 +23,34 @@ final class DenseSlot extends LayerSlot {
     private final BaseLayer<?> layer;
     private final OutputHead head;
     private final LayerCapture capture;
+    private final boolean passesByItself;
     private final boolean sampleMajor;
     private INDArray derivatives;
 
     /**
      * @param head the output of which this is the layer, or null for a hidden layer
+     * @param passesByItself whether it does; inside of a layer that wraps it, DL4J's own backward pass goes through once more
      * @param sampleMajor how DL4J orders rows if there are several per sample: sample by sample, or else step by step
      */
-    DenseSlot(String name, BaseLayer<?> layer, OutputHead head, boolean sampleMajor) {
+    DenseSlot(String name, BaseLayer<?> layer, OutputHead head, boolean passesByItself, boolean sampleMajor) {
         super(name, "", layer, List.of(group(layer)));
         this.layer = layer;
         this.head = head;
         this.capture = head == null ? new LayerCapture(layer) : head;
+        this.passesByItself = passesByItself;
         this.sampleMajor = sampleMajor;
     }
 
     private static ParameterGroup group(BaseLayer<?> layer) {
         INDArray w = layer.getParam(DefaultParamInitializer.WEIGHT_KEY);
-        BlockShape shape = BlockShape.of(Structure.DENSE, (int) w.size(0), (int) w.size(1), layer.hasBias());
+        BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) w.size(0), (int) w.size(1), layer.hasBias());
         Segment bias = layer.hasBias() ? Segment.columnMajor(DefaultParamInitializer.BIAS_KEY, 1, w.size(1)) : null;
         List<Segment> weights = List.of(Segment.columnMajor(DefaultParamInitializer.WEIGHT_KEY, w.size(0), w.size(1)));
         return new ParameterGroup(shape, weights, bias);
     }
 
-    OutputHead head() {
-        return head;
+    boolean passesByItself() {
+        return passesByItself;
     }
 
     /** Puts a tap in place of the hidden layer's activation function; an output layer is tapped at its loss. */
@@ -55,7 +58,7 @@ final class DenseSlot extends LayerSlot {
     void arm(DerivativeSource source, long rows, long batch) {
         derivatives = null;
         if (head == null) {
-            capture.start(source, rows, batch);
+            capture.start(source.needsSecondPass() && passesByItself, rows, batch);
             synchronized (layer.layerConf()) {
                 layer.layerConf().setActivationFn(new ActivationTap(untapped(), capture));
             }
@@ -87,7 +90,7 @@ final class DenseSlot extends LayerSlot {
 
     @Override
     void secondPass() {
-        // its derivatives come by backward()
+        derivatives = null; // they come by backward(), or from the tap
     }
 
     /**
@@ -103,12 +106,12 @@ final class DenseSlot extends LayerSlot {
     }
 
     /**
-     * From the layer's output to its pre-activations. Overwrites what was recorded.
+     * From the layer's output to its pre-activations.
      *
      * @param epsilon derivatives at the layer's output, [rows,nOut]
      */
     INDArray throughActivation(INDArray epsilon) {
-        return masked(activation().backprop(capture.recorded(), epsilon).getFirst());
+        return masked(activation().backprop(capture.recorded().dup(), epsilon).getFirst());
     }
 
     /** Applies the feature mask that DL4J has applied after the tap. */

@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.PatchRows;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -29,7 +29,7 @@ final class DepthwiseMapper implements RowMapper {
         int channels = (int) w.size(2);
         int outputs = (int) (channels * w.size(3));
         return List.of(new ParameterGroup(
-                new BlockShape(Structure.DEPTHWISE, window, outputs, bias, window, channels),
+                new BlockShape(LayerKind.DEPTHWISE, window, outputs, bias, window, channels),
                 List.of(Segment.rowMajor(DepthwiseConvolutionParamInitializer.WEIGHT_KEY, window, outputs)),
                 bias ? Segment.columnMajor(DepthwiseConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }

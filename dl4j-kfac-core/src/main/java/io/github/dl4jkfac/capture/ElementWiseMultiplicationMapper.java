@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.params.ElementWiseParamInitializer;
@@ -22,7 +22,7 @@ final class ElementWiseMultiplicationMapper implements RowMapper {
     public List<ParameterGroup> groups(Layer layer) {
         int units = (int) layer.getParam(ElementWiseParamInitializer.WEIGHT_KEY).length();
         return List.of(new ParameterGroup(
-                BlockShape.of(Structure.UNITWISE, 1, units, true),
+                BlockShape.of(LayerKind.UNITWISE, 1, units, true),
                 List.of(Segment.columnMajor(ElementWiseParamInitializer.WEIGHT_KEY, 1, units)),
                 Segment.columnMajor(ElementWiseParamInitializer.BIAS_KEY, 1, units)));
     }

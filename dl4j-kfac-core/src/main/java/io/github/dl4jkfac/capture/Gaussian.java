@@ -24,12 +24,15 @@ final class Gaussian extends ElementwiseNoise {
 
     @Override
     INDArray drawAtOutput(INDArray output, Random random) {
+        return scaled(Nd4j.randn(random, output.shape()).castTo(output.dataType()), output);
+    }
+
+    @Override
+    INDArray scaled(INDArray v, INDArray output) {
         double c = meanOverOutputs ? 1.0 / output.size(1) : 1.0;
-        INDArray noise =
-                Nd4j.randn(random, output.shape()).castTo(output.dataType()).muli(Math.sqrt(2 * c));
-        if (outputWeights != null) {
-            noise.muliRowVector(Transforms.sqrt(outputWeights.castTo(output.dataType()), true));
-        }
-        return noise;
+        v.muli(Math.sqrt(2 * c));
+        return outputWeights == null
+                ? v
+                : v.muliRowVector(Transforms.sqrt(outputWeights.castTo(output.dataType()), true));
     }
 }

@@ -18,7 +18,6 @@ import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.rng.Random;
 
 /** A ComputationGraph. Its layers are named by their vertices. */
 final class GraphView extends NetworkView {
@@ -146,6 +145,25 @@ final class GraphView extends NetworkView {
     }
 
     @Override
+    Layer soleSource(Layer layer) {
+        for (GraphVertex vertex : graph.getVertices()) {
+            if (vertex.hasLayer() && vertex.getLayer() == layer) {
+                VertexIndices[] inputs = vertex.getInputVertices();
+                return inputs.length == 1 && preProcessor(vertex) == null
+                        ? onlyFor(graph.getVertices()[inputs[0].getVertexIndex()])
+                        : null;
+            }
+        }
+        return null;
+    }
+
+    /** The layer of a vertex from which one other vertex takes its input, and nobody else; null if it is none. */
+    private static Layer onlyFor(GraphVertex source) {
+        boolean only = !source.isOutputVertex() && source.getNumOutputConnections() == 1;
+        return only && source.hasLayer() ? source.getLayer() : null;
+    }
+
+    @Override
     boolean passesDenseSlotsOnly() {
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
@@ -163,7 +181,7 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    void sampledBackward(Random random) {
+    void backward(OutputSignal signal) {
         PassMemory memory = PassMemory.inCurrentWorkspace();
         INDArray[] epsilons = new INDArray[graph.getVertices().length];
         int[] order = graph.topologicalSortOrder();
@@ -174,7 +192,7 @@ final class GraphView extends NetworkView {
             GraphVertex vertex = graph.getVertices()[order[i]];
             boolean further = anyInputLeads(vertex, leadsToSlot);
             INDArray[] passed = vertex.hasLayer()
-                    ? throughLayer(vertex, epsilons[order[i]], further, random, memory)
+                    ? throughLayer(vertex, epsilons[order[i]], further, signal, memory)
                     : throughVertex(vertex, epsilons[order[i]], memory);
             epsilons[order[i]] = null;
             if (further) {
@@ -184,8 +202,8 @@ final class GraphView extends NetworkView {
     }
 
     private INDArray[] throughLayer(
-            GraphVertex vertex, INDArray epsilon, boolean further, Random random, PassMemory memory) {
-        INDArray passed = backward(vertex.getLayer(), epsilon, further, random, memory);
+            GraphVertex vertex, INDArray epsilon, boolean further, OutputSignal signal, PassMemory memory) {
+        INDArray passed = backward(vertex.getLayer(), epsilon, further, signal, memory);
         return new INDArray[] {further ? backward(preProcessor(vertex), passed, memory) : null};
     }
 

@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Absolute error sum_i w_i |o_i - y_i|: y is Laplace around o, so the sign of o - y is a fair coin and g_o = +-w_i. */
+/** Absolute error sum_i w_i |o_i - y_i|: y is Laplace around o, so the sign of o - y is a fair coin and g_o = +-w_i, E[g_o g_o^T] = diag(w^2). */
 final class Laplace extends ElementwiseNoise {
 
     private final INDArray outputWeights;
@@ -24,10 +24,14 @@ final class Laplace extends ElementwiseNoise {
     @Override
     INDArray drawAtOutput(INDArray output, Random random) {
         INDArray heads = Nd4j.rand(random, output.shape()).gt(0.5).castTo(output.dataType());
-        INDArray sign = heads.muli(2).subi(1);
+        return scaled(heads.muli(2).subi(1), output);
+    }
+
+    @Override
+    INDArray scaled(INDArray v, INDArray output) {
         if (meanOverOutputs) {
-            sign.divi(output.size(1));
+            v.divi(output.size(1));
         }
-        return outputWeights == null ? sign : sign.muliRowVector(outputWeights.castTo(output.dataType()));
+        return outputWeights == null ? v : v.muliRowVector(outputWeights.castTo(output.dataType()));
     }
 }

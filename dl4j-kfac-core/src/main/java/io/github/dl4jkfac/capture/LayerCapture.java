@@ -11,7 +11,7 @@ class LayerCapture implements Recording {
     private final BaseLayer<?> layer;
     private final ReusableMatrix memory = new ReusableMatrix();
 
-    private DerivativeSource source;
+    private boolean keepsPreActivations;
     private volatile boolean active;
     private long rows;
     private long batch;
@@ -26,12 +26,13 @@ class LayerCapture implements Recording {
     /**
      * Forgets the last pass.
      *
+     * @param preActivations whether to keep pre-activations, of the first pass, or derivatives, of the last
      * @param rows how many samples of the batch are wanted; layers whose rows are no samples ignore it
      * @param batch how many samples there are
      */
-    void start(DerivativeSource source, long rows, long batch) {
+    void start(boolean preActivations, long rows, long batch) {
         this.active = true;
-        this.source = source;
+        this.keepsPreActivations = preActivations;
         this.rows = rows;
         this.batch = batch;
         inputs = null;
@@ -52,14 +53,14 @@ class LayerCapture implements Recording {
     @Override
     public void preActivation(INDArray z) {
         inputs = layer.input();
-        if (source == DerivativeSource.MODEL_TARGETS) {
+        if (keepsPreActivations) {
             recorded = memory.copyOf(first(z));
         }
     }
 
     @Override
     public void derivative(INDArray delta) {
-        if (source != DerivativeSource.MODEL_TARGETS) {
+        if (!keepsPreActivations) {
             recorded = memory.copyOf(first(delta));
         }
         noisyWeights = DropConnectWeights.of(layer, DefaultParamInitializer.WEIGHT_KEY);
@@ -83,7 +84,7 @@ class LayerCapture implements Recording {
         return first(inputs).castTo(recorded.dataType());
     }
 
-    /** Pre-activations if targets are to be drawn, derivatives otherwise; [rows,nOut], free to be overwritten. */
+    /** Pre-activations or derivatives, [rows,nOut]. */
     INDArray recorded() {
         return recorded;
     }

@@ -2,10 +2,10 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.layers.BaseLayer;
@@ -41,11 +41,11 @@ final class LayerNormMapper implements RowMapper {
         int units = (int) w.size(1);
         return List.of(
                 new ParameterGroup(
-                        BlockShape.of(Structure.DENSE, (int) w.size(0), units, false),
+                        BlockShape.of(LayerKind.DENSE, (int) w.size(0), units, false),
                         List.of(Segment.columnMajor(WEIGHTS, w.size(0), units)),
                         null),
                 new ParameterGroup(
-                        BlockShape.of(Structure.UNITWISE, 1, units, dense.hasBias()),
+                        BlockShape.of(LayerKind.UNITWISE, 1, units, dense.hasBias()),
                         List.of(Segment.columnMajor(GAIN, 1, units)),
                         dense.hasBias() ? Segment.columnMajor(BIAS, 1, units) : null));
     }

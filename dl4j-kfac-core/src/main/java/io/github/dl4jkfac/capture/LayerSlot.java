@@ -59,7 +59,7 @@ public abstract class LayerSlot {
     /** Whether DL4J's own backward pass has come through. */
     abstract boolean isComplete();
 
-    /** The second pass begins: what comes now counts. */
+    /** A second pass begins, perhaps not the first of its kind: what comes now counts, and takes the place of what came before. */
     abstract void secondPass();
 
     /**

@@ -44,9 +44,9 @@ final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
     @Override
     public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
         boolean own = Thread.currentThread() == thread && recording.isActive();
-        INDArray sampled = own ? recording.sampled(labels, preOutput, mask) : null;
-        if (sampled != null) {
-            return sampled;
+        INDArray second = own ? recording.secondDerivative(labels, preOutput, mask) : null;
+        if (second != null) {
+            return second;
         }
         if (own) {
             recording.labels(labels, mask);
@@ -68,7 +68,15 @@ final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
     @Override
     public double computeScore(
             INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
-        return base.computeScore(labels, preOutput, activationFn, mask, average);
+        boolean own = Thread.currentThread() == thread && recording.isActive();
+        if (own) {
+            recording.scored(preOutput);
+        }
+        double score = base.computeScore(labels, preOutput, activationFn, mask, average);
+        if (own) {
+            recording.score(score);
+        }
+        return score;
     }
 
     @Override

@@ -4,7 +4,6 @@ import io.github.dl4jkfac.curvature.BatchRows;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
-import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -47,7 +46,7 @@ class MappedSlot extends LayerSlot implements Recording {
     @Override
     void arm(DerivativeSource source, long wantedSamples, long batchSize) {
         active = true;
-        counts = source != DerivativeSource.MODEL_TARGETS;
+        counts = !source.needsSecondPass();
         wanted = wantedSamples;
         batch = batchSize;
         inputs = null;
@@ -100,9 +99,10 @@ class MappedSlot extends LayerSlot implements Recording {
     @Override
     void secondPass() {
         counts = true;
+        recorded.clear();
         if (head == null && layer().input() != inputsOfForwardPass) {
             // replaced in the backward pass, by an array that does not outlive it
-            layer().setInput(inputsOfForwardPass, LayerWorkspaceMgr.noWorkspaces());
+            LayerInputs.set(layer(), inputsOfForwardPass);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.curvature.BatchRows;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,11 +15,11 @@ import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
+import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.rng.Random;
 
 /** A live MultiLayerNetwork or ComputationGraph, seen the same way: its layers in parameter order, its updater, its gradient. */
 public abstract class NetworkView {
@@ -34,8 +36,9 @@ public abstract class NetworkView {
      * @param layer the live layer
      * @param slots its parts that have curvature blocks; none if it has none
      * @param obstacle why it has none; null if it has some
+     * @param isReached whether DL4J's backward pass gets to it
      */
-    public record NamedLayer(String name, Layer layer, List<LayerSlot> slots, String obstacle) {
+    public record NamedLayer(String name, Layer layer, List<LayerSlot> slots, String obstacle, boolean isReached) {
 
         /** {@return whether DL4J computes no gradient for it} */
         public boolean isFrozen() {
@@ -63,7 +66,7 @@ public abstract class NetworkView {
             boolean isReached = reached.contains(layer);
             List<LayerSlot> own = isReached && !isFrozen(layer) ? Slots.of(name, place, head) : List.of();
             slots.addAll(own);
-            layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null));
+            layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null, isReached));
         });
     }
 
@@ -116,6 +119,11 @@ public abstract class NetworkView {
         return slots;
     }
 
+    /** {@return the dense layers that follow each other directly, in lists of at least two, from the lowest to the highest} */
+    public final List<List<LayerSlot>> denseChains() {
+        return DenseChains.of(this);
+    }
+
     final List<OutputHead> heads() {
         return heads;
     }
@@ -136,8 +144,9 @@ public abstract class NetworkView {
     /** The layer's slot if it goes through the second pass by itself, or null. */
     final DenseSlot denseSlotOf(Layer layer) {
         return slotsOf(layer).stream()
-                .filter(slot -> slot instanceof DenseSlot && slot.layer() == layer)
+                .filter(slot -> slot instanceof DenseSlot)
                 .map(DenseSlot.class::cast)
+                .filter(DenseSlot::passesByItself)
                 .findFirst()
                 .orElse(null);
     }
@@ -151,22 +160,22 @@ public abstract class NetworkView {
      *
      * @param epsilon derivatives at its output; null for an output layer
      * @param further whether those at its input are wanted
-     * @param random the stream that draws targets
+     * @param signal what the outputs send
      * @param memory where arrays live
      * @return derivatives at its input; null or anything unless wanted
      */
-    final INDArray backward(Layer layer, INDArray epsilon, boolean further, Random random, PassMemory memory) {
+    final INDArray backward(Layer layer, INDArray epsilon, boolean further, OutputSignal signal, PassMemory memory) {
         DenseSlot dense = denseSlotOf(layer);
         OutputHead head = headOf(layer);
         if (dense != null) {
-            INDArray delta = head == null ? dense.throughActivation(epsilon) : head.sampleDerivative(random);
+            INDArray delta = head == null ? dense.throughActivation(epsilon) : head.secondDerivative(signal);
             return dense.backward(delta, further);
         }
         if (head != null && head.hasOneRowPerSample()) {
-            return head.sampleDerivative(random);
+            return head.secondDerivative(signal);
         }
         if (head != null) {
-            head.sampleFrom(random);
+            head.send(signal);
         }
         for (LayerSlot slot : slotsOf(layer)) {
             if (slot instanceof ConvolutionSlot convolution && convolution.passesByItself()) {
@@ -180,7 +189,8 @@ public abstract class NetworkView {
     }
 
     /**
-     * Looks for what keeps derivatives from being taken at drawn targets, or from being scaled by their outputs' derivatives.
+     * Looks for what keeps derivatives from being taken from the losses' distributions, or from being scaled by their outputs'
+     * derivatives.
      *
      * @param source where the derivatives are to come from
      * @return what it is, naming the output; null if nothing does
@@ -192,7 +202,7 @@ public abstract class NetworkView {
         if (unsampledOutput != null) {
             return "output '" + unsampledOutput + " has no loss that acts on rows of pre-activations";
         }
-        return source != DerivativeSource.MODEL_TARGETS
+        return !source.needsSecondPass()
                 ? null
                 : heads.stream()
                         .map(OutputHead::obstacle)
@@ -225,6 +235,9 @@ public abstract class NetworkView {
     /** {@return DL4J's epoch count} */
     public abstract int epoch();
 
+    /** The layer whose output, as it is, is the only input of another one and goes nowhere else; null if there is none. */
+    abstract Layer soleSource(Layer layer);
+
     /** Whether the second pass goes through dense slots only, so that it can run on a part of the batch. */
     abstract boolean passesDenseSlotsOnly();
 
@@ -246,6 +259,24 @@ public abstract class NetworkView {
         }
     }
 
-    /** The second backward pass, over the stored forward pass, with targets drawn from the model. Leaves the gradient alone. */
-    abstract void sampledBackward(Random random);
+    /** {@return whether derivatives of one sample's loss reach other samples, as they do through batch normalisation in training} */
+    public final boolean couplesSamples() {
+        return layers.stream().anyMatch(named -> named.layer() instanceof BatchNormalization);
+    }
+
+    /** Prepares all slots for a second pass and runs it. Can be called several times. */
+    final void secondPass(OutputSignal signal) {
+        slots.forEach(LayerSlot::secondPass);
+        backward(signal);
+    }
+
+    /** For each slot that derivatives have reached the rows of each of its groups. */
+    final Map<LayerSlot, List<BatchRows>> rows(Samples samples) {
+        Map<LayerSlot, List<BatchRows>> rows = new IdentityHashMap<>();
+        slots.stream().filter(LayerSlot::isComplete).forEach(slot -> rows.put(slot, slot.rows(samples)));
+        return rows;
+    }
+
+    /** A backward pass over the stored forward pass, with derivatives that the outputs are told. Leaves the gradient alone. */
+    abstract void backward(OutputSignal signal);
 }

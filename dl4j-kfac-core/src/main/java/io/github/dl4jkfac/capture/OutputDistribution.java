@@ -18,8 +18,9 @@ import org.nd4j.linalg.lossfunctions.impl.LossPoisson;
 
 /**
  * The predictive distribution of which a loss is the negative log-likelihood. Draws targets y from it and gives the derivative of
- * the loss at these targets with respect to the output's pre-activations z; its second moment E[g g^T] is the Hessian of the loss
- * in z (for L1 and MAE, whose Hessian vanishes: the Fisher matrix).
+ * the loss at these targets with respect to the output's pre-activations z; its second moment E[g g^T] is the Hessian H of the loss
+ * in z (for L1 and MAE, whose Hessian vanishes: the Fisher matrix). The same without drawing: a matrix B [C,C] for each row, with
+ * B B^T = H (Martens 2020). With activations other than the loss's own, H is the Gauss-Newton matrix J_f^T H_o J_f.
  */
 abstract class OutputDistribution {
 
@@ -31,14 +32,50 @@ abstract class OutputDistribution {
      * @return dL/dz at drawn targets, [N,C], a new array
      */
     INDArray sampleDerivative(INDArray z, INDArray labels, INDArray mask, Random random) {
-        INDArray gradient = draw(z, labels, mask, random);
-        if (mask != null) {
-            LossUtil.applyMask(gradient, mask);
-        }
-        return gradient;
+        return masked(draw(z, labels, mask, random), mask);
     }
 
+    /**
+     * B v, row by row: with independent entries of variance 1 in v its second moment is H, with a unit vector it is a column of B.
+     *
+     * @param z pre-activations [N,C]; not modified
+     * @param labels the true labels [N,C]: only the weight of their class is used, where the loss has class weights
+     * @param mask label mask [N,1] or [N,C], or null
+     * @param v [N,C]: B has as many columns as there are outputs; not modified
+     * @return [N,C], a new array
+     */
+    INDArray factor(INDArray z, INDArray labels, INDArray mask, INDArray v) {
+        return masked(multiply(z, labels, mask, v), mask);
+    }
+
+    /**
+     * B^T q, row by row. |B^T q|^2 = q^T H q, and B (B^T q) = H q.
+     *
+     * @param z pre-activations [N,C]; not modified
+     * @param labels the true labels [N,C]: only the weight of their class is used, where the loss has class weights
+     * @param mask label mask [N,1] or [N,C], or null
+     * @param q changes of the pre-activations, [N,C]; not modified
+     * @return [N,C], a new array
+     */
+    INDArray factorTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q) {
+        return multiplyTransposed(z, labels, mask, masked(q.dup(), mask));
+    }
+
+    private static INDArray masked(INDArray array, INDArray mask) {
+        if (mask != null) {
+            LossUtil.applyMask(array, mask);
+        }
+        return array;
+    }
+
+    /** The derivative at drawn targets, to be masked by the caller; a new array. */
     abstract INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random);
+
+    /** B v, to be masked by the caller; a new array. */
+    abstract INDArray multiply(INDArray z, INDArray labels, INDArray mask, INDArray v);
+
+    /** B^T q, where q has been masked by the caller and may be overwritten. */
+    abstract INDArray multiplyTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q);
 
     /** @return null if the loss with this activation is no negative log-likelihood */
     static OutputDistribution of(ILossFunction loss, IActivation activation) {

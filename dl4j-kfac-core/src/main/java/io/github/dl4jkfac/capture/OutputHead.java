@@ -7,8 +7,8 @@ import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 
@@ -22,7 +22,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     private static final Set<Class<?>> ONE_ROW_PER_SAMPLE = Set.of(
             org.deeplearning4j.nn.layers.OutputLayer.class,
             org.deeplearning4j.nn.layers.LossLayer.class,
-            org.deeplearning4j.nn.layers.training.CenterLossOutputLayer.class);
+            CenterLossOutputLayer.class);
 
     private static final Set<Class<?>> STEP_BY_STEP = Set.of(
             org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer.class,
@@ -35,7 +35,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     private final String name;
     private final org.deeplearning4j.nn.conf.layers.BaseLayer conf;
     private Recording listener;
-    private Random sampling;
+    private OutputSignal signal;
     private INDArray labels;
     private INDArray mask;
 
@@ -59,20 +59,30 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     }
 
     void arm(DerivativeSource source, long rows, long batch) {
-        start(source, rows, batch);
+        start(source.needsSecondPass(), rows, batch);
         labels = null;
         mask = null;
-        sampling = null;
-        synchronized (conf) {
-            setLoss(new LossTap(RecordingTap.without(loss(), this), this));
-        }
+        signal = null;
+        tap(this);
     }
 
     void disarm() {
         stop();
-        sampling = null;
+        signal = null;
+        untap(this);
+    }
+
+    /** Lets a recording hear, in this thread, what passes through the loss. */
+    void tap(OutputRecording recording) {
         synchronized (conf) {
-            setLoss(RecordingTap.without(loss(), this));
+            setLoss(new LossTap(RecordingTap.without(loss(), recording), recording));
+        }
+    }
+
+    /** Ends what {@link #tap} began. */
+    void untap(OutputRecording recording) {
+        synchronized (conf) {
+            setLoss(RecordingTap.without(loss(), recording));
         }
     }
 
@@ -81,17 +91,17 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         listener = slot;
     }
 
-    /** From now on the loss draws its targets. */
-    void sampleFrom(Random random) {
-        sampling = random;
+    /** From now on the loss's derivative is the signal. */
+    void send(OutputSignal newSignal) {
+        signal = newSignal;
     }
 
     @Override
-    public INDArray sampled(INDArray trueLabels, INDArray z, INDArray labelMask) {
-        if (sampling == null) {
+    public INDArray secondDerivative(INDArray trueLabels, INDArray z, INDArray labelMask) {
+        if (signal == null) {
             return null;
         }
-        INDArray delta = distribution().sampleDerivative(z, trueLabels, labelMask, sampling);
+        INDArray delta = signal.derivative(this, z, trueLabels, labelMask);
         tell(delta);
         return delta;
     }
@@ -115,7 +125,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         }
     }
 
-    /** Why no targets can be drawn; null if they can. */
+    /** Why there is no distribution of targets; null if there is one. */
     String obstacle() {
         ILossFunction loss = Tap.unwrap(loss());
         return OutputDistribution.of(loss, conf.getActivationFn()) != null
@@ -126,13 +136,28 @@ final class OutputHead extends LayerCapture implements OutputRecording {
                         + " NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE and POISSON";
     }
 
-    private OutputDistribution distribution() {
+    /** Centre loss: its backward pass adds to the derivatives what does not come from the pre-activations. */
+    boolean pullsTowardsCenters() {
+        return layer() instanceof CenterLossOutputLayer;
+    }
+
+    OutputDistribution distribution() {
         return OutputDistribution.of(Tap.unwrap(loss()), conf.getActivationFn());
     }
 
-    /** dL/dz for targets drawn from the model, [rows,C]. */
-    INDArray sampleDerivative(Random random) {
-        return distribution().sampleDerivative(recorded(), first(labels), first(mask), random);
+    /** The signal for what was recorded, [rows,C]; to be called only if {@link #hasOneRowPerSample}. */
+    INDArray secondDerivative(OutputSignal ofPass) {
+        return ofPass.derivative(this, recorded(), first(labels), first(mask));
+    }
+
+    /** C, the number of outputs; the pre-activations must have been recorded. */
+    long outputs() {
+        return recorded().size(1);
+    }
+
+    /** Whether what was recorded has several rows for each sample. */
+    boolean hasSeveralRowsPerSample() {
+        return recorded().size(0) > batch();
     }
 
     /** |dL_n/dz_out|^2 of the first samples, [N,1]; the derivatives must have been recorded. */

@@ -9,9 +9,23 @@ interface OutputRecording extends Recording {
     void labels(INDArray labels, INDArray mask);
 
     /**
-     * In the second pass: the derivative at targets drawn from the model.
+     * In the second pass: the derivative that takes the place of the loss's own.
      *
      * @return null in the first pass
      */
-    INDArray sampled(INDArray labels, INDArray z, INDArray mask);
+    INDArray secondDerivative(INDArray labels, INDArray z, INDArray mask);
+
+    /**
+     * Called before the loss itself is computed, after the backward pass or without one.
+     *
+     * @param z pre-activations [rows,C]; DL4J's own, valid during the call only
+     */
+    default void scored(INDArray z) {}
+
+    /**
+     * Called with the loss.
+     *
+     * @param sum over all rows
+     */
+    default void score(double sum) {}
 }

@@ -12,7 +12,7 @@ import java.util.List;
  * @param shape the matrix, with the bias if there is one
  * @param weights where the rows without the bias lie
  * @param bias where the last row lies; null if there is none
- * @param type the block that suits the parameters; null for the usual one of their structure
+ * @param type the block that suits the parameters; null for the usual one of their kind
  */
 public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bias, BlockType type) {
 
@@ -22,7 +22,7 @@ public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bi
      * @param shape the matrix, with the bias if there is one
      * @param weights where the rows without the bias lie
      * @param bias where the last row lies; null if there is none
-     * @param type the block that suits the parameters; null for the usual one of their structure
+     * @param type the block that suits the parameters; null for the usual one of their kind
      * @throws IllegalArgumentException if they do not
      */
     public ParameterGroup {
@@ -35,7 +35,7 @@ public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bi
     }
 
     /**
-     * A group with the usual block of its structure.
+     * A group with the usual block of its kind.
      *
      * @param shape the matrix, with the bias if there is one
      * @param weights where the rows without the bias lie
@@ -64,7 +64,7 @@ public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bi
         if (bias == null) {
             return null;
         }
-        BlockShape row = BlockShape.of(shape.structure(), 0, shape.outputs(), true);
+        BlockShape row = BlockShape.of(shape.kind(), 0, shape.outputs(), true);
         return new ParameterGroup(row, List.of(), bias, type);
     }
 }

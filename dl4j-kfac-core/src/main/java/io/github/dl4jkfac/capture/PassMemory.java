@@ -17,6 +17,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class PassMemory {
 
+    private static final String PASS = "KFAC_PASS_MEMORY";
     private static final String WORKING = "KFAC_PASS_WORKING_MEMORY";
     private static final String LOOP = "KFAC_PASS_LOOP_MEMORY";
 
@@ -56,10 +57,15 @@ final class PassMemory {
         return manager;
     }
 
-    /** Opens the working memory of one layer or vertex; closing empties it. */
-    Scope open() {
+    /** Opens memory for one of several passes: closing empties it. Without an active workspace there is none. */
+    static Scope openPass() {
+        MemoryWorkspace current = Nd4j.getMemoryManager().getCurrentWorkspace();
+        return scope(current == null ? null : PASS);
+    }
+
+    private static Scope scope(String name) {
         MemoryWorkspace workspace =
-                inWorkspaces ? Nd4j.getWorkspaceManager().getAndActivateWorkspace(CONFIGURATION, WORKING) : null;
+                name == null ? null : Nd4j.getWorkspaceManager().getAndActivateWorkspace(CONFIGURATION, name);
         return () -> {
             if (workspace != null) {
                 workspace.close();
@@ -67,7 +73,12 @@ final class PassMemory {
         };
     }
 
-    /** The time in which one layer or vertex works. */
+    /** Opens the working memory of one layer or vertex; closing empties it. */
+    Scope open() {
+        return scope(inWorkspaces ? WORKING : null);
+    }
+
+    /** The time in which one layer or vertex works, or one pass runs. */
     interface Scope extends AutoCloseable {
 
         @Override

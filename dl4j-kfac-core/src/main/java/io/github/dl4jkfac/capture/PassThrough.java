@@ -17,7 +17,7 @@ final class PassThrough {
         try (PassMemory.Scope working = memory.open()) {
             return keepingGradient(layer, () -> {
                 if (layer instanceof IOutputLayer) {
-                    layer.setInput(layer.input(), memory.manager()); // or it takes them for dropped already
+                    LayerInputs.set(layer, layer.input()); // or it takes them for dropped already
                 }
                 if (layer instanceof BatchNormalization) {
                     layer.activate(true, memory.manager()); // its first backward pass has consumed the normalised input

@@ -4,6 +4,7 @@ import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Poisson loss sum_i o_i - y_i log o_i: y_i is Poisson with mean o_i, g_o = 1 - y_i / o_i, H_o = diag(1 / o). */
 final class Poisson extends ElementwiseNoise {
@@ -25,6 +26,11 @@ final class Poisson extends ElementwiseNoise {
             means[i] = 1 - draw(means[i], random) / means[i];
         }
         return Nd4j.createFromArray(means).castTo(output.dataType()).reshape('c', output.shape());
+    }
+
+    @Override
+    INDArray scaled(INDArray v, INDArray output) {
+        return v.divi(Transforms.sqrt(output, true));
     }
 
     private static double draw(double mean, Random random) {

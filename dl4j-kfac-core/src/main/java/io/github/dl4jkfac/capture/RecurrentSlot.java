@@ -2,11 +2,11 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -38,6 +38,7 @@ final class RecurrentSlot extends LayerSlot {
     private final BaseRecurrentLayer<?> layer;
     private final RecurrentTape tape;
     private final StepRows inputs = new StepRows();
+    private final ActiveSteps activeSteps = new ActiveSteps();
     private final Recording ofActivation = new Ear(false);
     private final Recording ofGates = new Ear(true);
 
@@ -79,13 +80,13 @@ final class RecurrentSlot extends LayerSlot {
         long columns = layer.getParam(W).size(1);
         List<ParameterGroup> groups = new ArrayList<>();
         groups.add(new ParameterGroup(
-                BlockShape.of(Structure.RECURRENT, (int) (features + units), (int) columns, true),
+                BlockShape.of(LayerKind.RECURRENT, (int) (features + units), (int) columns, true),
                 List.of(Segment.columnMajor(W, features, columns), Segment.columnMajor(RW, units, columns)),
                 Segment.columnMajor(B, 1, columns)));
         long peepholes = layer.getParam(RW).length() - units * columns;
         if (peepholes > 0) { // whole columns behind the others
             groups.add(new ParameterGroup(
-                    BlockShape.of(Structure.UNITWISE, 1, (int) peepholes, false),
+                    BlockShape.of(LayerKind.UNITWISE, 1, (int) peepholes, false),
                     List.of(Segment.columnMajor(RW, units * columns, 1, peepholes)),
                     null));
         }
@@ -95,9 +96,10 @@ final class RecurrentSlot extends LayerSlot {
     @Override
     void arm(DerivativeSource source, long wantedSamples, long batch) {
         active = true;
-        counts = source != DerivativeSource.MODEL_TARGETS;
+        counts = !source.needsSecondPass();
         wanted = wantedSamples;
         tape.clear();
+        activeSteps.clear();
         setActivation(new ActivationTap(untapped(), ofActivation));
         if (gate() != null) {
             setGate(new ActivationTap(untappedGate(), ofGates));
@@ -146,6 +148,7 @@ final class RecurrentSlot extends LayerSlot {
     @Override
     void secondPass() {
         counts = true;
+        tape.clear();
     }
 
     /** The layer's inputs and mask are those of its pass only while that lasts. */
@@ -208,7 +211,7 @@ final class RecurrentSlot extends LayerSlot {
         RowOrder.mask(derivatives, own);
         writePreviousOutputs(own);
         long positions = derivatives.size(0) / samples.count();
-        INDArray weights = samples.weights(positions, ActiveSteps.of(derivatives, samples.count(), own));
+        INDArray weights = samples.weights(positions, activeSteps.of(derivatives, samples.count(), own));
         double steps = Samples.active(weights, derivatives.size(0));
         List<BatchRows> rows = new ArrayList<>();
         rows.add(new OuterRows(RowSource.of(inputs.matrix()), derivatives, weights, steps, samples.count()));

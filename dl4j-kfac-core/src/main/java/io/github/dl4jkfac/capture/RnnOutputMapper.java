@@ -2,9 +2,9 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.layers.BaseLayer;
@@ -27,7 +27,7 @@ final class RnnOutputMapper implements RowMapper {
         INDArray w = layer.getParam(DefaultParamInitializer.WEIGHT_KEY);
         boolean bias = ((BaseLayer<?>) layer).hasBias();
         return List.of(new ParameterGroup(
-                BlockShape.of(Structure.RECURRENT, (int) w.size(0), (int) w.size(1), bias),
+                BlockShape.of(LayerKind.RECURRENT, (int) w.size(0), (int) w.size(1), bias),
                 List.of(Segment.columnMajor(DefaultParamInitializer.WEIGHT_KEY, w.size(0), w.size(1))),
                 bias ? Segment.columnMajor(DefaultParamInitializer.BIAS_KEY, 1, w.size(1)) : null));
     }

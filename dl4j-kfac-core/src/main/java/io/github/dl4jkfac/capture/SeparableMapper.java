@@ -2,11 +2,11 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.PatchAxis;
 import io.github.dl4jkfac.curvature.PatchRows;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.Segment;
-import io.github.dl4jkfac.curvature.Structure;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -47,11 +47,11 @@ final class SeparableMapper implements RowMapper {
                 new Segment(DEPTHWISE, 0, window, 'c', new long[] {w.size(0), channels, window}, new int[] {2, 1, 0});
         return List.of(
                 new ParameterGroup(
-                        new BlockShape(Structure.DEPTHWISE, window, between, false, window, channels),
+                        new BlockShape(LayerKind.DEPTHWISE, window, between, false, window, channels),
                         List.of(depthwise),
                         null),
                 new ParameterGroup(
-                        BlockShape.of(Structure.CONVOLUTION, between, outputs, conf.hasBias()),
+                        BlockShape.of(LayerKind.CONVOLUTION, between, outputs, conf.hasBias()),
                         List.of(Segment.columnMajor(POINTWISE, between, outputs)),
                         conf.hasBias() ? Segment.columnMajor(BIAS, 1, outputs) : null));
     }

@@ -13,7 +13,6 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.MultiLayerUpdater;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.rng.Random;
 
 /** A MultiLayerNetwork. Its layers are named by their index. */
 final class SequentialView extends NetworkView {
@@ -100,6 +99,16 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
+    Layer soleSource(Layer layer) {
+        for (int i = 1; i < network.getnLayers(); i++) {
+            if (network.getLayer(i) == layer) {
+                return preProcessor(i) == null ? network.getLayer(i - 1) : null;
+            }
+        }
+        return null;
+    }
+
+    @Override
     boolean passesDenseSlotsOnly() {
         for (int i = network.getnLayers() - 1; i > lowest(); i--) {
             if (denseSlotOf(network.getLayer(i)) == null || preProcessor(i) != null) {
@@ -122,12 +131,12 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    void sampledBackward(Random random) {
+    void backward(OutputSignal signal) {
         int lowest = lowest();
         PassMemory memory = PassMemory.inCurrentWorkspace();
         INDArray epsilon = null;
         for (int i = network.getnLayers() - 1; i >= lowest; i--) {
-            epsilon = backward(network.getLayer(i), epsilon, i > lowest, random, memory);
+            epsilon = backward(network.getLayer(i), epsilon, i > lowest, signal, memory);
             if (i > lowest) {
                 epsilon = backward(preProcessor(i), epsilon, memory);
             }

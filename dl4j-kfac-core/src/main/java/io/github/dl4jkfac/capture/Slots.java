@@ -54,7 +54,7 @@ final class Slots {
         boolean dense = layer.getClass() == DenseLayer.class && !((DenseLayer) layer).hasLayerNorm();
         boolean output = layer.getClass() == OutputLayer.class || layer.getClass() == CenterLossOutputLayer.class;
         if (dense || output) {
-            return List.of(new DenseSlot(name, (BaseLayer<?>) layer, head, sampleMajor));
+            return List.of(new DenseSlot(name, (BaseLayer<?>) layer, head, place != null, sampleMajor));
         }
         LayerSlot recurrent = RecurrentSlot.of(name, "", layer);
         return recurrent == null ? List.of() : List.of(recurrent);

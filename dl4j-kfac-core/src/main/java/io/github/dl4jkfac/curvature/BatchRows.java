@@ -1,5 +1,8 @@
 package io.github.dl4jkfac.curvature;
 
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 /**
  * One batch, as one group of a layer's parameters sees it: everything from which the gradient of every single sample follows.
  * All derivatives are of the per-sample losses (sums, never divided by the batch size).
@@ -29,4 +32,30 @@ public interface BatchRows {
      * @return rows of as many times fewer samples
      */
     BatchRows joined(int parts);
+
+    /**
+     * All that is linear in the derivatives at the network's outputs.
+     *
+     * @return matrices whose rows belong to the samples in their order; not copied
+     */
+    List<INDArray> derivativeMatrices();
+
+    /**
+     * The rows of several backward passes over the same forward pass. Sample n of pass c becomes sample c N + n; layer inputs and masks
+     * are the same in all passes, and the inputs are not copied.
+     *
+     * @param passes how many passes there are
+     * @param derivatives those of all passes below each other, in place of each of {@link #derivativeMatrices}, column-major
+     * @return rows of as many times more samples
+     */
+    BatchRows repeated(int passes, List<INDArray> derivatives);
+
+    /**
+     * Copies what does not outlive Deeplearning4j's backward pass, such as layer inputs, into the workspace that is current.
+     *
+     * @return the same rows, valid as long as that workspace; this object if all of it is
+     */
+    default BatchRows lasting() {
+        return this;
+    }
 }

@@ -3,26 +3,26 @@ package io.github.dl4jkfac.curvature;
 /**
  * The matrix [dA,dG] that a group of parameters forms.
  *
- * @param structure how the parameters act
+ * @param kind how the parameters act
  * @param inputs rows of the matrix without the bias; 0 for a bias alone
  * @param outputs dG, columns of the matrix
  * @param bias whether the last row is the bias
  * @param window number of weights per input channel: kernel height times width; 1 where there is no kernel
  * @param groups number of channels that have a matrix of their own each; 1 unless depthwise
  */
-public record BlockShape(Structure structure, int inputs, int outputs, boolean bias, int window, int groups) {
+public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, int window, int groups) {
 
     /**
      * Makes the shape of parameters without kernel and groups.
      *
-     * @param structure how the parameters act
+     * @param kind how the parameters act
      * @param inputs rows of the matrix without the bias
      * @param outputs dG
      * @param bias whether the last row is the bias
      * @return the shape
      */
-    public static BlockShape of(Structure structure, int inputs, int outputs, boolean bias) {
-        return new BlockShape(structure, inputs, outputs, bias, 1, 1);
+    public static BlockShape of(LayerKind kind, int inputs, int outputs, boolean bias) {
+        return new BlockShape(kind, inputs, outputs, bias, 1, 1);
     }
 
     /** {@return dA, rows of the matrix} */
@@ -42,6 +42,6 @@ public record BlockShape(Structure structure, int inputs, int outputs, boolean b
      * @return the same shape with or without bias
      */
     public BlockShape withBias(boolean with) {
-        return new BlockShape(structure, inputs, outputs, with, window, groups);
+        return new BlockShape(kind, inputs, outputs, with, window, groups);
     }
 }

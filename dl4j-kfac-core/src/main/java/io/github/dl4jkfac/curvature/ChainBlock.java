@@ -60,8 +60,8 @@ public final class ChainBlock implements CurvatureBlock {
         LagMoments outputs = factors.outputs();
         FactoredDamping shifts = FactoredDamping.of(damping, inputs.meanDiagonal(), outputs.meanDiagonal());
         try {
-            ChainModel.Modes a = model.modes(inputs, shifts.onInputs());
-            ChainModel.Modes g = model.modes(outputs, shifts.onOutputs());
+            Modes a = model.modes(inputs, shifts.onInputs());
+            Modes g = model.modes(outputs, shifts.onOutputs());
             if (!inverse.set(a, g, model.gain(context.state()))) {
                 degrade(shifts, "the result is not finite");
             }

@@ -60,10 +60,11 @@ final class ChainFactors {
      */
     void update(OuterRows rows, double keep) {
         zero.update(rows, keep);
-        INDArray follows = follows(rows);
-        rows.inputs().forEachChunk((firstRow, chunk) -> {
+        OuterRows once = rows.inputsOnce();
+        INDArray follows = follows(rows); // of the inputs without their repetitions it is the beginning
+        once.inputs().forEachChunk((firstRow, chunk) -> {
             INDArray links = follows.get(NDArrayIndex.interval(firstRow, firstRow + chunk.size(0)), NDArrayIndex.all());
-            addProducts(homogeneous(chunk), links, (1 - keep) / rows.active(), firstRow == 0 ? keep : 1, inputs.lag());
+            addProducts(homogeneous(chunk), links, (1 - keep) / once.active(), firstRow == 0 ? keep : 1, inputs.lag());
         });
         addProducts(rows.derivatives(), follows, (1 - keep) / rows.samples(), keep, outputs.lag());
     }
@@ -87,11 +88,7 @@ final class ChainFactors {
         if (columns >= wanted) { // all there, perhaps with a 1 that is not wanted
             return columns == wanted ? chunk : chunk.get(NDArrayIndex.all(), NDArrayIndex.interval(0, wanted));
         }
-        INDArray result = Nd4j.create(chunk.dataType(), new long[] {chunk.size(0), columns + 1}, 'f');
-        solver.copyMatrix(chunk, result.get(NDArrayIndex.all(), NDArrayIndex.interval(0, columns)));
-        result.get(NDArrayIndex.all(), NDArrayIndex.interval(columns, columns + 1))
-                .assign(1);
-        return result;
+        return OuterRows.homogeneous(chunk, wanted, solver);
     }
 
     /** lag <- keep lag + scale sum over the rows x_r that follow another of x_r^T x_(r-1). */

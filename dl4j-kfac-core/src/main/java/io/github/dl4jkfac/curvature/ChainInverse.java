@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The inverse of a chain model, in the state's slices. With L_a, L_g the modes of the two sides and Y the gains,
@@ -24,23 +23,16 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class ChainInverse {
 
-    private static final String MODES_OF_INPUTS = "A_inverse_modes";
-    private static final String MODES_OF_OUTPUTS = "G_inverse_modes";
-    private static final String GAINS = "inverse_gains";
     private static final String TRANSITION_OF_INPUTS = "A_inverse_transition";
     private static final String TRANSITION_OF_OUTPUTS = "G_inverse_transition";
 
-    private final INDArray modesOfInputs;
-    private final INDArray modesOfOutputs;
-    private final INDArray gains;
+    private final ModalInverse modes;
     private final INDArray transitionOfInputs;
     private final INDArray transitionOfOutputs;
     private final SymmetricSolver solver;
 
     ChainInverse(BlockState state, boolean transitions, SymmetricSolver solver) {
-        this.modesOfInputs = state.get(MODES_OF_INPUTS);
-        this.modesOfOutputs = state.get(MODES_OF_OUTPUTS);
-        this.gains = state.get(GAINS);
+        this.modes = new ModalInverse(state, solver);
         this.transitionOfInputs = transitions ? state.get(TRANSITION_OF_INPUTS) : null;
         this.transitionOfOutputs = transitions ? state.get(TRANSITION_OF_OUTPUTS) : null;
         this.solver = solver;
@@ -49,8 +41,7 @@ final class ChainInverse {
     static List<Slice> slices(BlockShape shape, boolean transitions) {
         int dA = shape.inputDimension();
         int dG = shape.outputs();
-        List<Slice> slices = new ArrayList<>(List.of(
-                new Slice(MODES_OF_INPUTS, dA, dA), new Slice(MODES_OF_OUTPUTS, dG, dG), new Slice(GAINS, dA, dG)));
+        List<Slice> slices = new ArrayList<>(ModalInverse.slices(shape));
         if (transitions) {
             slices.add(new Slice(TRANSITION_OF_INPUTS, dA, dA));
             slices.add(new Slice(TRANSITION_OF_OUTPUTS, dG, dG));
@@ -59,7 +50,7 @@ final class ChainInverse {
     }
 
     boolean exists() {
-        return gains.getDouble(0, 0) > 0;
+        return modes.exists();
     }
 
     /**
@@ -67,37 +58,22 @@ final class ChainInverse {
      *
      * @return whether it is finite; otherwise the old one stays
      */
-    boolean set(ChainModel.Modes inputs, ChainModel.Modes outputs, DoubleBinaryOperator gain) {
-        INDArray table = table(inputs.values(), outputs.values(), gain);
-        if (!inputs.isFinite() || !outputs.isFinite() || !Finite.isFinite(table)) {
+    boolean set(Modes inputs, Modes outputs, DoubleBinaryOperator gain) {
+        INDArray gains = modes.gains(inputs.values(), outputs.values(), gain);
+        if (!inputs.isFinite() || !outputs.isFinite() || !Finite.isFinite(gains)) {
             return false;
         }
-        solver.copyMatrix(inputs.vectors(), modesOfInputs);
-        solver.copyMatrix(outputs.vectors(), modesOfOutputs);
+        modes.set(inputs.vectors(), outputs.vectors(), gains);
         if (transitionOfInputs != null) {
             solver.copyMatrix(inputs.transition(), transitionOfInputs);
             solver.copyMatrix(outputs.transition(), transitionOfOutputs);
         }
-        solver.copyMatrix(table, gains);
         return true;
-    }
-
-    private INDArray table(double[] inputs, double[] outputs, DoubleBinaryOperator gain) {
-        double[] table = new double[inputs.length * outputs.length];
-        int at = 0;
-        for (double g : outputs) {
-            for (double a : inputs) {
-                table[at++] = gain.applyAsDouble(a, g);
-            }
-        }
-        return Nd4j.create(table, gains.shape(), 'f').castTo(gains.dataType());
     }
 
     /** Replaces the inverse by that of lag 0 alone. */
     void setIndependent(INDArray whiteningOfInputs, INDArray whiteningOfOutputs) {
-        solver.copyMatrix(whiteningOfInputs, modesOfInputs);
-        solver.copyMatrix(whiteningOfOutputs, modesOfOutputs);
-        gains.assign(1);
+        modes.setProduct(whiteningOfInputs, whiteningOfOutputs);
         if (transitionOfInputs != null) {
             transitionOfInputs.assign(0);
             transitionOfOutputs.assign(0);
@@ -106,23 +82,14 @@ final class ChainInverse {
 
     void precondition(INDArray gradient, INDArray work, INDArray out) {
         if (transitionOfInputs == null) {
-            applyGains(gradient, work, out);
+            modes.apply(gradient, work, out);
             return;
         }
         solver.copyMatrix(gradient, out);
         Products.multiplyTransposed(transitionOfInputs, gradient, work, 1, 0);
         Products.multiply(work, transitionOfOutputs, out, -1, 1);
-        applyGains(out, work, out);
+        modes.apply(out, work, out);
         Products.multiply(transitionOfInputs, out, work, 1, 0);
         Products.multiplyByTransposed(work, transitionOfOutputs, out, -1, 1);
-    }
-
-    /** {@code out} may be {@code v}. */
-    private void applyGains(INDArray v, INDArray work, INDArray out) {
-        Products.multiplyTransposed(modesOfInputs, v, work, 1, 0);
-        Products.multiply(work, modesOfOutputs, out, 1, 0);
-        out.muli(gains);
-        Products.multiply(modesOfInputs, out, work, 1, 0);
-        Products.multiplyByTransposed(work, modesOfOutputs, out, 1, 0);
     }
 }

@@ -11,20 +11,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** One of the two ways in which Martens, Ba and Johnson (2018) make the chain model's inverse cheap. Has no state. */
 interface ChainModel {
 
-    /**
-     * One side's part of the inverse.
-     *
-     * @param vectors L, [d,d]: L^T (M_0 + shift I) L = I, and L diagonalises what the model asks for
-     * @param values the d numbers on that diagonal
-     * @param transition Psi = (M_0 + shift I)^-1 M_1, [d,d]; null in models without transitions
-     */
-    record Modes(INDArray vectors, double[] values, INDArray transition) {
-
-        boolean isFinite() {
-            return Finite.isFinite(vectors) && (transition == null || Finite.isFinite(transition));
-        }
-    }
-
     /** The block type's name. */
     String name();
 
@@ -42,7 +28,9 @@ interface ChainModel {
     void update(OuterRows rows, BlockState state, double keep);
 
     /**
-     * @param moments one side of the block; not modified
+     * One side of the inverse, with the transition Psi = (M_0 + shift I)^-1 M_1 if there are transitions.
+     *
+     * @param moments that side of the block; not modified
      * @param shift damping of that side, &gt;= 0
      * @throws FactorisationException if the moments are not finite
      */

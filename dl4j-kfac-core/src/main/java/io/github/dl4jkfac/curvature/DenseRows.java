@@ -44,6 +44,11 @@ record DenseRows(INDArray matrix) implements RowSource {
     }
 
     @Override
+    public RowSource lasting() {
+        return new DenseRows(matrix.dup());
+    }
+
+    @Override
     public boolean isFinite() {
         return Finite.isFinite(matrix);
     }

@@ -69,9 +69,10 @@ public final class DepthwiseBlock implements CurvatureBlock {
 
     private void updateInputs(OuterRows rows, double keep) {
         BlockShape shape = context.shape();
+        OuterRows once = rows.inputsOnce();
         GroupedGram products = new GroupedGram(shape.groups(), shape.inputs(), context.solver());
-        rows.forEachActive(rows.inputs().columns(), (firstRow, chunk) -> products.add(chunk));
-        products.average(inputFactors, rows.active(), keep);
+        once.forEachActive(once.inputs().columns(), (firstRow, chunk) -> products.add(chunk));
+        products.average(inputFactors, once.active(), keep);
     }
 
     @Override
@@ -120,13 +121,17 @@ public final class DepthwiseBlock implements CurvatureBlock {
         }
     }
 
-    /** Row i of output m of all channels, a view [C]. */
     private INDArray channels(INDArray matrix, int i, int m) {
-        int multiplier = outputFactors.order();
+        return channels(matrix, i, m, context.shape());
+    }
+
+    /** Row i of output m of all channels, a view [C]. */
+    static INDArray channels(INDArray matrix, int i, int m, BlockShape shape) {
+        int multiplier = multiplier(shape);
         INDArray row = matrix.getRow(i);
         return multiplier == 1
                 ? row
-                : row.reshape('f', multiplier, context.shape().groups()).getRow(m);
+                : row.reshape('f', multiplier, shape.groups()).getRow(m);
     }
 
     @Override

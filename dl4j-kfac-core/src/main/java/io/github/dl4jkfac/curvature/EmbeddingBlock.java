@@ -55,19 +55,11 @@ public final class EmbeddingBlock implements CurvatureBlock {
         }
         LookupRows lookups = (LookupRows) rows;
         double keep = context.keep();
-        frequencies.muli(keep).addi(counts(lookups).muli((1 - keep) / lookups.active()));
+        frequencies
+                .muli(keep)
+                .addi(column(lookups.counts(context.shape().inputs())).muli((1 - keep) / lookups.active()));
         context.solver().gramLower(lookups.derivatives(), (1 - keep) / lookups.samples(), keep, outputFactor);
         context.count();
-    }
-
-    private INDArray counts(LookupRows rows) {
-        double[] counts = new double[(int) frequencies.size(0)];
-        double[] weights =
-                rows.weights() == null ? null : rows.weights().dup('c').data().asDouble();
-        for (int row = 0; row < rows.indices().length; row++) {
-            counts[rows.indices()[row]] += weights == null ? 1 : weights[row];
-        }
-        return column(counts);
     }
 
     private INDArray column(double[] values) {

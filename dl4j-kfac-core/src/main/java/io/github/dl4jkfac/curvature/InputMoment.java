@@ -34,8 +34,9 @@ final class InputMoment {
      * @param keep weight of the old average, in [0,1)
      */
     void update(OuterRows rows, double keep) {
-        double scale = (1 - keep) / rows.active();
-        rows.forEachActive(matrix.size(0), (firstRow, chunk) -> add(chunk, scale, firstRow == 0 ? keep : 1));
+        OuterRows once = rows.inputsOnce();
+        double scale = (1 - keep) / once.active();
+        once.forEachActive(matrix.size(0), (firstRow, chunk) -> add(chunk, scale, firstRow == 0 ? keep : 1));
         setConstant(rows.inputs().columns());
     }
 
@@ -47,9 +48,10 @@ final class InputMoment {
      * @param keep weight of the old average, in [0,1)
      */
     void updateInterleaved(OuterRows rows, int count, double keep) {
-        long columns = rows.inputs().columns();
-        double scale = (1 - keep) / (rows.active() * count);
-        rows.forEachActive(columns, (firstRow, chunk) -> {
+        OuterRows once = rows.inputsOnce();
+        long columns = once.inputs().columns();
+        double scale = (1 - keep) / (once.active() * count);
+        once.forEachActive(columns, (firstRow, chunk) -> {
             INDArray joined = OuterRows.isContiguous(chunk) ? chunk : chunk.dup('f');
             INDArray parts = joined.reshape('f', chunk.size(0) * count, columns / count);
             add(parts, scale, firstRow == 0 ? keep : 1);

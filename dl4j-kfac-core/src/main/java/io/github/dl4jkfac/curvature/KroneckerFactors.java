@@ -58,13 +58,11 @@ final class KroneckerFactors {
         return product(full(inputMoment.matrix()), full(outputFactor));
     }
 
-    /** The Kronecker product a x g of two square matrices, a new array. */
+    /** The Kronecker product a x g, a new array. */
     static INDArray product(INDArray a, INDArray g) {
-        long dA = a.size(0);
-        long dG = g.size(0);
-        INDArray left = a.dup('c').reshape('c', dA, 1, dA, 1);
-        INDArray right = g.dup('c').reshape('c', 1, dG, 1, dG);
-        return left.mul(right).dup('c').reshape('c', dA * dG, dA * dG);
+        INDArray left = a.dup('c').reshape('c', a.size(0), 1, a.size(1), 1);
+        INDArray right = g.dup('c').reshape('c', 1, g.size(0), 1, g.size(1));
+        return left.mul(right).dup('c').reshape('c', a.size(0) * g.size(0), a.size(1) * g.size(1));
     }
 
     private INDArray full(INDArray lower) {

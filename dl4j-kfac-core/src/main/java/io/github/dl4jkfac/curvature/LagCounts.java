@@ -36,10 +36,11 @@ final class LagCounts {
     }
 
     /**
-     * @param rows one batch
+     * @param all one batch
      * @param keep weight of the old averages, in [0,1)
      */
-    void update(OuterRows rows, double keep) {
+    void update(OuterRows all, double keep) {
+        OuterRows rows = all.inputsOnce();
         double[] fresh = new double[LAGS];
         double[] weights = rows.weights() == null ? null : rows.weights().toDoubleVector();
         int length = 0;

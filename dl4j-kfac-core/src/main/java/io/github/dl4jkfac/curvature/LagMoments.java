@@ -19,34 +19,14 @@ record LagMoments(INDArray zero, INDArray lag, SymmetricSolver solver) {
         return lag.add(lag.transpose()).divi(2).dup('f');
     }
 
-    /**
-     * A matrix W with W^T (M_0 + shift I) W = I: eigenvectors over square roots of eigenvalues. Eigenvalues that rounding has made
-     * negative count as 0, and very small ones are raised, as in {@link RobustInverse}.
-     */
+    /** W of {@link Whitening}. */
     INDArray whitening(double shift) {
-        INDArray vectors = zero.dup('f');
-        INDArray values = Nd4j.create(zero.dataType(), zero.size(0));
-        solver.eigen(vectors, values);
-        double[] w = values.toDoubleVector();
-        double largest = Math.max(0, w[w.length - 1]) + shift;
-        for (int i = 0; i < w.length; i++) {
-            double safe = Math.max(Math.max(0, w[i]) + shift, RobustInverse.EIGENVALUE_FLOOR * largest);
-            // all zero: a dead layer without damping, which no scale suits better than 1
-            values.putScalar(i, safe > 0 ? 1 / Math.sqrt(safe) : 1);
-        }
-        return vectors.muliRowVector(values);
+        return Whitening.of(zero, shift, solver);
     }
 
-    /** The same from the diagonal alone, for moments whose eigenvectors cannot be had. */
+    /** The same from the diagonal alone. */
     INDArray diagonalWhitening(double shift) {
-        INDArray w = zero.like().assign(0);
-        double mean = meanDiagonal();
-        double floor = mean > 0 && !Double.isInfinite(mean) ? 1e-6 * mean : 1;
-        for (long i = 0; i < zero.size(0); i++) {
-            double entry = zero.getDouble(i, i) + shift;
-            w.putScalar(i, i, 1 / Math.sqrt(entry > floor ? entry : floor));
-        }
-        return w;
+        return Whitening.ofDiagonal(zero, shift);
     }
 
     /** tr M_0 / d. */

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -32,6 +33,20 @@ public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, 
         }
     }
 
+    /**
+     * Counts how often each index occurs in active rows.
+     *
+     * @param tokens size of the table
+     */
+    double[] counts(int tokens) {
+        double[] counts = new double[tokens];
+        double[] active = weights == null ? null : weights.dup('c').data().asDouble();
+        for (int row = 0; row < indices.length; row++) {
+            counts[indices[row]] += active == null ? 1 : active[row];
+        }
+        return counts;
+    }
+
     @Override
     public boolean isFinite() {
         return Finite.isFinite(derivatives);
@@ -40,6 +55,21 @@ public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, 
     @Override
     public BatchRows joined(int parts) {
         return new LookupRows(indices, derivatives, weights, active, samples / parts);
+    }
+
+    @Override
+    public List<INDArray> derivativeMatrices() {
+        return List.of(derivatives);
+    }
+
+    @Override
+    public BatchRows repeated(int passes, List<INDArray> joined) {
+        int[] allIndices = new int[passes * indices.length];
+        for (int pass = 0; pass < passes; pass++) {
+            System.arraycopy(indices, 0, allIndices, pass * indices.length, indices.length);
+        }
+        INDArray mask = RepeatedRows.repeated(weights, passes);
+        return new LookupRows(allIndices, joined.get(0), mask, passes * active, passes * samples);
     }
 
     @Override

@@ -21,6 +21,11 @@ record NoInputs(long rows, DataType type) implements RowSource {
     }
 
     @Override
+    public RowSource lasting() {
+        return this;
+    }
+
+    @Override
     public boolean isFinite() {
         return true;
     }

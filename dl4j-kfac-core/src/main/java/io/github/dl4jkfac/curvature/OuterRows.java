@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.solve.SymmetricSolver;
+import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -70,6 +72,33 @@ public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights
         });
     }
 
+    /**
+     * All inputs as one matrix, with zeros for the rows that a mask leaves out.
+     *
+     * @param width columns of the matrix: with the homogeneous coordinate, or without
+     * @return a new array [N T, width], column-major
+     */
+    INDArray activeInputs(long width, SymmetricSolver solver) {
+        long columns = inputs.columns();
+        INDArray matrix = Nd4j.createUninitialized(inputs.type(), new long[] {inputs.rows(), width}, 'f');
+        forEachActive(
+                columns,
+                (firstRow, chunk) -> solver.copyMatrix(
+                        chunk,
+                        matrix.get(
+                                NDArrayIndex.interval(firstRow, firstRow + chunk.size(0)),
+                                NDArrayIndex.interval(0, columns))));
+        if (width > columns) {
+            INDArray last = matrix.getColumn(columns);
+            if (weights == null) {
+                last.assign(1);
+            } else {
+                last.assign(weights.reshape(new long[] {weights.length()}).castTo(inputs.type()));
+            }
+        }
+        return matrix;
+    }
+
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     private void acceptWeighted(long firstRow, INDArray chunk, RowSource.ChunkConsumer consumer) {
         // Of a column that is a view, get() with two indices takes some parts for empty.
@@ -81,6 +110,21 @@ public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights
                 INDArray weighted = chunk.dup('f')) {
             consumer.accept(firstRow, weighted.muliColumnVector(mask.castTo(weighted.dataType())));
         }
+    }
+
+    /**
+     * @param chunk [m, width] or, without the homogeneous coordinate, [m, width - 1]; not modified
+     * @return [m, width], a copy, column-major
+     */
+    static INDArray homogeneous(INDArray chunk, long width, SymmetricSolver solver) {
+        long columns = chunk.size(1);
+        INDArray result = Nd4j.createUninitialized(chunk.dataType(), new long[] {chunk.size(0), width}, 'f');
+        solver.copyMatrix(chunk, result.get(NDArrayIndex.all(), NDArrayIndex.interval(0, columns)));
+        if (columns < width) {
+            result.get(NDArrayIndex.all(), NDArrayIndex.interval(columns, width))
+                    .assign(1);
+        }
+        return result;
     }
 
     /** Whether a matrix is column-major without gaps: a reshape of others that joins rows and columns mixes up their entries. */
@@ -96,6 +140,41 @@ public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights
     @Override
     public BatchRows joined(int parts) {
         return new OuterRows(inputs, derivatives, weights, active, samples / parts);
+    }
+
+    @Override
+    public List<INDArray> derivativeMatrices() {
+        return List.of(derivatives);
+    }
+
+    @Override
+    public BatchRows repeated(int passes, List<INDArray> joined) {
+        INDArray mask = RepeatedRows.repeated(weights, passes);
+        return new OuterRows(new RepeatedRows(inputs, passes), joined.get(0), mask, passes * active, passes * samples);
+    }
+
+    /**
+     * The same inputs without their repetitions, for means over inputs alone.
+     *
+     * @return with the derivatives of the first pass; these rows themselves unless inputs are repeated
+     */
+    public OuterRows inputsOnce() {
+        if (!(inputs instanceof RepeatedRows repeated)) {
+            return this;
+        }
+        long rows = repeated.base().rows();
+        INDArray first = derivatives.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all());
+        // ND4J takes some parts of parts for empty
+        INDArray mask = weights == null
+                ? null
+                : weights.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all())
+                        .dup();
+        return new OuterRows(repeated.base(), first, mask, active / repeated.times(), samples / repeated.times());
+    }
+
+    @Override
+    public BatchRows lasting() {
+        return new OuterRows(inputs.lasting(), derivatives, weights, active, samples);
     }
 
     @Override

@@ -109,6 +109,11 @@ public final class PatchRows implements RowSource {
     }
 
     @Override
+    public RowSource lasting() {
+        return new PatchRows(input.dup(), axes, order, homogeneous, chunkBytes);
+    }
+
+    @Override
     public boolean isFinite() {
         return Finite.isFinite(input);
     }

@@ -34,8 +34,17 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
         block.update(outer.positions() == 1 ? outer : reduced(outer));
     }
 
-    private static OuterRows reduced(OuterRows rows) {
+    private static BatchRows reduced(OuterRows rows) {
         INDArray derivatives = sumOverPositions(rows.derivatives(), rows.positions());
+        OuterRows once = rows.inputsOnce();
+        if (once == rows) {
+            return withMeanInputs(rows, derivatives);
+        }
+        INDArray first = derivatives.get(NDArrayIndex.interval(0, once.samples()), NDArrayIndex.all());
+        return withMeanInputs(once, first).repeated((int) (rows.samples() / once.samples()), List.of(derivatives));
+    }
+
+    private static OuterRows withMeanInputs(OuterRows rows, INDArray derivatives) {
         INDArray inputs = Nd4j.create(
                 rows.inputs().type(), new long[] {rows.samples(), rows.inputs().columns()}, 'f');
         rows.forEachActive(inputs.size(1), (firstRow, chunk) -> {

@@ -2,6 +2,8 @@ package io.github.dl4jkfac.curvature;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Rows of layer inputs that are handed out piece by piece, so that they need never exist all at once. With N samples that each
@@ -34,6 +36,19 @@ public interface RowSource {
      * @return false if there is a NaN or an infinity
      */
     boolean isFinite();
+
+    /**
+     * Copies what does not outlive Deeplearning4j's backward pass into the workspace that is current.
+     *
+     * @return the same rows, valid as long as that workspace; this object if all of it is
+     */
+    default RowSource lasting() {
+        INDArray all = Nd4j.createUninitialized(type(), new long[] {rows(), columns()}, 'f');
+        forEachChunk((firstRow, chunk) -> all.get(
+                        NDArrayIndex.interval(firstRow, firstRow + chunk.size(0)), NDArrayIndex.all())
+                .assign(chunk.get(NDArrayIndex.all(), NDArrayIndex.interval(0, columns()))));
+        return of(all);
+    }
 
     /**
      * Presents a matrix as a source of one chunk, the matrix itself: nothing is copied.

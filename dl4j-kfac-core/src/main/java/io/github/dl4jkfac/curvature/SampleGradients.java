@@ -44,6 +44,16 @@ public record SampleGradients(List<INDArray> gradients) implements BatchRows {
     }
 
     @Override
+    public List<INDArray> derivativeMatrices() {
+        return gradients;
+    }
+
+    @Override
+    public BatchRows repeated(int passes, List<INDArray> derivatives) {
+        return new SampleGradients(derivatives);
+    }
+
+    @Override
     public BatchRows weightsOnly() {
         return new SampleGradients(gradients.subList(0, gradients.size() - 1));
     }

@@ -64,10 +64,11 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
         }
         OuterRows outer = (OuterRows) rows;
         double keep = context.keep();
-        if (outer.weights() == null && outer.inputs() instanceof PatchRows patches) {
+        OuterRows once = outer.inputsOnce();
+        if (once.weights() == null && once.inputs() instanceof PatchRows patches) {
             moment.update(patches.pixels(), keep);
         } else {
-            moment.updateInterleaved(outer, window, keep);
+            moment.updateInterleaved(once, window, keep);
         }
         context.solver().gramLower(outer.derivatives(), (1 - keep) / outer.samples(), keep, outputFactor);
         context.count();

@@ -36,16 +36,17 @@ final class SplitMoment {
      * @param keep weight of the old product, in [0,1)
      */
     void update(OuterRows rows, double keep) {
+        OuterRows once = rows.inputsOnce();
         if (inner(psi, psi) == 0) {
             psi.assign(Nd4j.eye(psi.size(0)));
         }
         INDArray k0 = k.dup('f');
-        double scale = (1 - keep) / rows.active();
-        k.muli(keep).addi(symmetric(overRows(rows)).muli(scale / inner(psi, psi)));
+        double scale = (1 - keep) / once.active();
+        k.muli(keep).addi(symmetric(overRows(once)).muli(scale / inner(psi, psi)));
         double square = inner(k, k);
         if (square > 0) { // else all inputs have been zero
             psi.muli(keep * inner(k0, k) / square)
-                    .addi(symmetric(overColumns(rows)).muli(scale / square));
+                    .addi(symmetric(overColumns(once)).muli(scale / square));
         }
     }
 

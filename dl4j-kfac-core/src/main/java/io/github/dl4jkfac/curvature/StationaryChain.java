@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.IntToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The chain in the limit of long sequences (Martens, Ba, Johnson 2018, option 2): moments of lag 1 as they are, and as
@@ -40,12 +39,7 @@ final class StationaryChain implements ChainModel {
     @Override
     public Modes modes(LagMoments moments, double shift) {
         INDArray whitening = moments.whitening(shift);
-        INDArray half = whitening.transpose().mmul(moments.lag());
-        INDArray vectors = Nd4j.create(whitening.dataType(), whitening.shape(), 'f');
-        moments.solver().gramLower(half.mmul(whitening), 1, 0, vectors);
-        INDArray values = Nd4j.create(vectors.dataType(), vectors.size(0));
-        moments.solver().eigen(vectors, values);
-        return new Modes(whitening.mmul(vectors), values.toDoubleVector(), whitening.mmul(half));
+        return Modes.regression(whitening, moments.lag(), whitening, moments.solver());
     }
 
     @Override

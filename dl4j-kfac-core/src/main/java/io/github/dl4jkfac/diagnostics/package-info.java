@@ -1,2 +1,2 @@
-/** What the last step did and what it cost, seen from outside. */
+/** What steps did and what they cost, and how good they were; seen from outside. */
 package io.github.dl4jkfac.diagnostics;

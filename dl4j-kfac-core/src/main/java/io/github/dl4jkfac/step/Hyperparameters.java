@@ -148,7 +148,7 @@ public record Hyperparameters(
 
     private static void require(boolean holds, String option, double value, String allowed) {
         if (!holds) {
-            throw new IllegalArgumentException("KFac: " + option + " must be " + allowed + ", got " + value);
+            throw new IllegalArgumentException(option + " must be " + allowed + ", got " + value);
         }
     }
 }

@@ -20,14 +20,16 @@ import org.slf4j.LoggerFactory;
  *       d^T F_d d &lt;= kl;
  * </ol>
  *
- * <p>and each block then takes its share: m &lt;- mu m + nu U, update = alpha m.
+ * <p>A {@link StepJudge} may have a look at it then. Each block takes its share, with the momentum of its updater ({@link Momentum}).
+ * Parts without curvature take their step by themselves.
  */
 public final class NetworkStep {
 
     private static final Logger LOG = LoggerFactory.getLogger(NetworkStep.class);
 
-    private final Map<NaturalGradientWorker, StepPart> parts = new IdentityHashMap<>();
+    private final Map<BoundWorker, StepPart> parts = new IdentityHashMap<>();
     private final List<StepPart> order;
+    private final List<StepGroup> groups;
     private final INDArray gradientBuffer;
     private final INDArray workBuffer;
 
@@ -39,23 +41,29 @@ public final class NetworkStep {
     }
 
     private Stage stage = Stage.CLOSED;
+    private Runnable whenPrepared = () -> {};
     private int pending;
     private double gradientScale = 1;
     private double klScale = 1;
+    private double share = 1;
+    private StepJudge judge;
     private long nanos;
 
     /**
-     * Creates the step of a network, with buffers of the size of its largest block.
+     * Creates the step of a network, with buffers of the size of its largest matrix.
      *
-     * @param order the blocks, at least one, in the order in which DL4J applies them
+     * @param order what DL4J asks each worker for, at least one, in the order in which DL4J applies them
+     * @param groups the matrices of all parts, by the curvature that preconditions them; none if no part has curvature
      */
-    public NetworkStep(List<StepPart> order) {
+    public NetworkStep(List<StepPart> order, List<StepGroup> groups) {
         this.order = List.copyOf(order);
-        long largest = 0;
-        for (StepPart part : order) {
-            parts.put(part.worker(), part);
-            largest = Math.max(largest, part.largest());
-        }
+        this.groups = List.copyOf(groups);
+        order.forEach(part -> parts.put(part.worker(), part));
+        long largest = groups.stream()
+                .flatMap(group -> group.matrices().stream())
+                .mapToLong(PartMatrix::length)
+                .max()
+                .orElse(1);
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             INDArray like = order.get(0).gradient();
             gradientBuffer = Nd4j.createUninitialized(like.dataType(), largest);
@@ -64,15 +72,31 @@ public final class NetworkStep {
     }
 
     /**
+     * Lets somebody look at each step before it is taken.
+     *
+     * @param newJudge says how much of a step is taken; null for all of it
+     */
+    public void judgeBy(StepJudge newJudge) {
+        judge = newJudge;
+    }
+
+    /**
      * Announces the gradients of one step.
      *
      * @param gradientScale factor that turns DL4J's gradient into a mean over the batch
      * @param skip whether this step leaves all parameters and the momentum as they are
+     * @param whenPrepared called once all gradients have been preconditioned, or have failed to be; never if the step is skipped
      */
-    public void open(double gradientScale, boolean skip) {
+    public void open(double gradientScale, boolean skip, Runnable whenPrepared) {
         this.gradientScale = gradientScale;
+        this.whenPrepared = whenPrepared;
         stage = skip ? Stage.SKIPPED : Stage.OPEN;
         pending = order.size();
+    }
+
+    /** {@return the number of steps taken} */
+    public long steps() {
+        return order.get(0).worker().steps();
     }
 
     /** {@return nu of the last step, in (0,1]; 1 before the first} */
@@ -85,50 +109,68 @@ public final class NetworkStep {
         return nanos;
     }
 
-    void apply(NaturalGradientWorker worker, INDArray gradient, int iteration, int epoch) {
+    void apply(BoundWorker worker, INDArray gradient, int iteration, int epoch) {
         StepPart part = parts.get(worker);
         if (stage == Stage.CLOSED || part == null) {
-            throw StatelessWorker.missingListener();
+            throw StatelessWorker.missingListener(worker.getConfig());
         }
         requireOwnGradient(part, gradient);
         long start = System.nanoTime();
         if (stage == Stage.OPEN) {
-            prepare(part, iteration, epoch);
+            try {
+                prepare(part, iteration, epoch);
+            } finally {
+                whenPrepared.run();
+            }
         }
         if (stage == Stage.SKIPPED) {
             gradient.assign(0);
         } else {
-            part.write(klScale, part.worker().hyperparameters().learningRateAt(iteration, epoch));
+            part.write(gradientScale, share * klScale, rate(worker, iteration, epoch));
         }
-        part.worker().state().setSteps(part.worker().state().steps() + 1);
+        worker.setSteps(worker.steps() + 1);
         if (--pending == 0) {
             stage = Stage.CLOSED;
         }
         nanos += System.nanoTime() - start;
     }
 
+    private static double rate(BoundWorker worker, int iteration, int epoch) {
+        return worker.hyperparameters().learningRateAt(iteration, epoch);
+    }
+
     private static void requireOwnGradient(StepPart part, INDArray gradient) {
         if (part.gradient().data().address() != gradient.data().address()
                 || part.gradient().offset() != gradient.offset()) {
-            throw new IllegalStateException(
-                    "KFac: layer '" + part.worker().layout().layer()
-                            + "' was given a gradient that its network did not compute. Natural-gradient steps need the network's own"
-                            + " backward pass: call fit() on the network, or use another updater for external gradients.");
+            throw new IllegalStateException("Layer '" + part.worker().layer()
+                    + "' was given a gradient that its network did not compute. Natural-gradient steps need the network's own"
+                    + " backward pass: call fit() on the network, or use another updater for external gradients.");
         }
     }
 
     private void prepare(StepPart first, int iteration, int epoch) {
-        double squaredLength = 0;
         for (StepPart part : order) {
-            double rate = part.worker().hyperparameters().learningRateAt(iteration, epoch);
             if (part != first) {
-                part.regulariser().add(rate, iteration, epoch);
+                part.regulariser().add(rate(part.worker(), iteration, epoch), iteration, epoch);
             }
-            squaredLength += rate * rate * part.precondition(gradientScale, gradientBuffer, workBuffer);
         }
+        double[] sums = new double[2];
+        for (StepGroup group : groups) {
+            group.precondition(
+                    (matrix, product) -> {
+                        double rate = rate(matrix.worker(), iteration, epoch);
+                        sums[0] += rate * product;
+                        sums[1] += rate * rate * product;
+                    },
+                    gradientScale,
+                    gradientBuffer,
+                    workBuffer);
+        }
+        double squaredLength = sums[1];
         if (squaredLength >= 0 && !Double.isInfinite(squaredLength)) {
-            double bound = first.worker().hyperparameters().klClipAt(iteration, epoch);
+            double bound = klClip(iteration, epoch);
             klScale = squaredLength > bound ? Math.sqrt(bound / squaredLength) : 1;
+            share = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
             stage = Stage.PREPARED;
         } else {
             LOG.warn(
@@ -138,5 +180,22 @@ public final class NetworkStep {
                     squaredLength);
             stage = Stage.SKIPPED;
         }
+    }
+
+    private double judged(double descent, double squaredLength, int iteration, int epoch) {
+        for (StepPart part : order) {
+            if (part instanceof MatrixPart matrices) {
+                matrices.propose(klScale, rate(part.worker(), iteration, epoch));
+            }
+        }
+        return judge.share(klScale * descent, klScale * klScale * squaredLength);
+    }
+
+    /** The bound is that of the whole network; parts without curvature have none. */
+    private double klClip(int iteration, int epoch) {
+        return groups.stream()
+                .findFirst()
+                .map(group -> group.matrices().get(0).worker().hyperparameters().klClipAt(iteration, epoch))
+                .orElse(Double.POSITIVE_INFINITY);
     }
 }

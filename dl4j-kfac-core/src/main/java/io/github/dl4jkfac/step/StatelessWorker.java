@@ -25,7 +25,7 @@ public final class StatelessWorker implements GradientUpdater<IUpdater> {
      */
     public static StatelessWorker unbound(IUpdater config) {
         return new StatelessWorker(config, gradient -> {
-            throw missingListener();
+            throw missingListener(config);
         });
     }
 
@@ -39,13 +39,13 @@ public final class StatelessWorker implements GradientUpdater<IUpdater> {
         return new StatelessWorker(config, gradient -> gradient.assign(0));
     }
 
-    static IllegalStateException missingListener() {
-        return new IllegalStateException(
-                "The KFac updater is not connected to its network, so it has no curvature to work with. "
-                        + "Add one line before fit(): KFacListener.attach(net); "
-                        + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
-                        + "KFac serves a MultiLayerNetwork or ComputationGraph in fit(): for a SameDiff graph, or gradients computed outside fit(), "
-                        + "use another updater.");
+    static IllegalStateException missingListener(IUpdater config) {
+        return new IllegalStateException("The " + config.getClass().getSimpleName()
+                + " updater is not connected to its network, so it has no curvature to work with. "
+                + "Add one line before fit(): KFacListener.attach(net); "
+                + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
+                + "It serves a MultiLayerNetwork or ComputationGraph in fit(): for a SameDiff graph, or gradients computed outside fit(), "
+                + "use another updater.");
     }
 
     @Override

@@ -19,7 +19,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 
 /**
- * A chain of layers and a batch for it. Its output replays the true derivatives in the second pass.
+ * A chain of layers and a batch for it. Its output replays the true derivatives in the second pass, or in several.
  *
  * @param name what is special about it
  * @param graph whether the chain is a ComputationGraph, with vertices named as a MultiLayerNetwork's layers
@@ -55,16 +55,21 @@ record LayerCase(
 
     /** A fresh network; no parameter is zero. */
     Model model(IUpdater updater) {
-        Model model = graph ? graph(updater) : sequence(updater);
+        return model(updater, 1);
+    }
+
+    /** A fresh network whose output replays the true derivatives in as many passes after the first. */
+    Model model(IUpdater updater, int passes) {
+        Model model = graph ? graph(updater, passes) : sequence(updater, passes);
         model.init();
         disturb(model);
         return model;
     }
 
-    private MultiLayerNetwork sequence(IUpdater updater) {
+    private MultiLayerNetwork sequence(IUpdater updater, int passes) {
         ListBuilder list = settings(updater).list();
         for (Layer layer : layers) {
-            list.layer(copy(layer));
+            list.layer(copy(layer, passes));
         }
         if (inputType != null) {
             list.setInputType(inputType);
@@ -72,10 +77,10 @@ record LayerCase(
         return new MultiLayerNetwork(list.build());
     }
 
-    private ComputationGraph graph(IUpdater updater) {
+    private ComputationGraph graph(IUpdater updater, int passes) {
         GraphBuilder builder = settings(updater).graphBuilder().addInputs("in");
         for (int i = 0; i < layers.length; i++) {
-            builder.addLayer(Integer.toString(i), copy(layers[i]), i == 0 ? "in" : Integer.toString(i - 1));
+            builder.addLayer(Integer.toString(i), copy(layers[i], passes), i == 0 ? "in" : Integer.toString(i - 1));
         }
         builder.setOutputs(Integer.toString(layers.length - 1));
         if (inputType != null) {
@@ -84,10 +89,10 @@ record LayerCase(
         return new ComputationGraph(builder.build());
     }
 
-    private static Layer copy(Layer layer) {
+    private static Layer copy(Layer layer, int passes) {
         Layer copy = layer.clone();
         if (copy instanceof BaseLayer base && base.getActivationFn() instanceof ReplayingActivation replaying) {
-            base.setActivationFn(replaying.fresh());
+            base.setActivationFn(replaying.fresh(passes));
         }
         return copy;
     }

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
 
 /**
  * The rows of every type of layer add up to DL4J's own gradient, in DL4J's own backward pass and, where the output replays the true
@@ -81,6 +82,38 @@ class LayerRowsTest {
                     .as("%s", group)
                     .isLessThan(EXACT);
             assertThat(group.active()).isEqualTo(expected.active());
+        });
+    }
+
+    /** Whatever a pass leaves behind, it must not change the next one. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void rowsOfEveryOneOfSeveralPassesAreThoseOfTheFirst(LayerCase c) {
+        Map<String, RecordedGroup> first = byName(record(c, DerivativeSource.TRUE_LABELS, 1));
+        int passes = LayerCases.OUTPUTS;
+        Recorded exact = record(c, c.model(new Sgd(0.1), passes), DerivativeSource.EXACT, 1);
+        assertThat(exact.untouched()).isTrue();
+        assertThat(exact.groups()).hasSameSizeAs(first.values());
+        byName(exact).forEach((name, group) -> {
+            RecordedGroup expected = first.get(name);
+            assertThat(group.samples()).isEqualTo(passes * expected.samples());
+            assertThat(group.active()).isEqualTo(passes * expected.active());
+            assertThat(error(group.fromRows(), expected.gradient().mul(passes * Math.sqrt(passes))))
+                    .as("sum of %s", group)
+                    .isLessThan(EXACT);
+            long rows = expected.derivatives().size(0);
+            for (int pass = 0; pass < passes; pass++) {
+                assertThat(error(
+                                rows(group.derivatives(), pass * rows, (pass + 1) * rows),
+                                expected.derivatives().mul(Math.sqrt(passes))))
+                        .as("derivatives of %s in pass %d", group, pass)
+                        .isLessThan(EXACT);
+                if (expected.inputs() != null) {
+                    assertThat(error(rows(group.inputs(), pass * rows, (pass + 1) * rows), expected.inputs()))
+                            .as("inputs of %s in pass %d", group, pass)
+                            .isLessThan(EXACT);
+                }
+            }
         });
     }
 

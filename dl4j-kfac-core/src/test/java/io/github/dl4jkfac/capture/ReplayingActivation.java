@@ -9,24 +9,35 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * An output's activation function that answers the second of two backward passes with what it answered the first: under a loss
- * that differentiates through its activation and changes nothing afterwards (L2, L1), the second pass so starts from the true
- * derivative, whatever was drawn.
+ * An output's activation function that answers the second of two backward passes, or all of several further ones, with what it
+ * answered the first: under a loss that differentiates through its activation and changes nothing afterwards (L2, L1), these passes so
+ * start from the true derivative, whatever was drawn.
  */
 final class ReplayingActivation extends BaseActivationFunction {
 
     private static final long serialVersionUID = 1L;
 
     private final IActivation base;
+    private final int answers;
+    private transient int left;
     private transient INDArray seen;
 
     ReplayingActivation(IActivation base) {
-        this.base = base;
+        this(base, 1);
     }
 
-    /** The same function, with nothing to answer yet. */
-    ReplayingActivation fresh() {
-        return new ReplayingActivation(base);
+    private ReplayingActivation(IActivation base, int answers) {
+        this.base = base;
+        this.answers = answers;
+    }
+
+    /**
+     * The same function, with nothing to answer yet.
+     *
+     * @param passes how many passes after the first are to be answered
+     */
+    ReplayingActivation fresh(int passes) {
+        return new ReplayingActivation(base, passes);
     }
 
     @Override
@@ -36,11 +47,12 @@ final class ReplayingActivation extends BaseActivationFunction {
 
     @Override
     public Pair<INDArray, INDArray> backprop(INDArray in, INDArray epsilon) {
-        if (seen != null) {
+        if (left > 0) {
+            left--;
             INDArray first = seen.get(NDArrayIndex.interval(0, in.size(0)), NDArrayIndex.all());
-            seen = null;
-            return new Pair<>(first, null);
+            return new Pair<>(first.dup(), null);
         }
+        left = answers;
         Pair<INDArray, INDArray> result = base.backprop(in, epsilon);
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             seen = result.getFirst().dup();

@@ -6,9 +6,11 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingLayer;
 import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.recurrent.TimeDistributed;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,7 +29,7 @@ final class SequenceCases {
     private SequenceCases() {}
 
     static Stream<LayerCase> all() {
-        return Stream.concat(sequenceOutputs(), embeddings());
+        return Stream.of(sequenceOutputs(), timeDistributed(), embeddings()).flatMap(cases -> cases);
     }
 
     /** Ones up to each sample's length, and at last a sample that is masked wholly. */
@@ -69,6 +71,20 @@ final class SequenceCases {
                 LayerCase.batch(sequences(format, 1, 3), labels, null, labelMask),
                 new ActivationLayer(Activation.CUBE),
                 output.build());
+    }
+
+    private static Stream<LayerCase> timeDistributed() {
+        return Stream.of(RNNFormat.values())
+                .flatMap(format -> LayerCase.of(
+                        "dense layer at every step, " + format,
+                        InputType.recurrent(3, STEPS, format),
+                        LayerCase.batch(sequences(format, 1, 3), sequences(format, 2, OUTPUTS), null, null),
+                        new TimeDistributed(new DenseLayer.Builder()
+                                .nIn(3)
+                                .nOut(4)
+                                .activation(Activation.TANH)
+                                .build()),
+                        stepOutput(format).build()));
     }
 
     private static Stream<LayerCase> embeddings() {

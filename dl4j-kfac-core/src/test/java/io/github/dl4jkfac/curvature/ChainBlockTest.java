@@ -31,7 +31,7 @@ class ChainBlockTest {
     private static final int OUTPUTS = 2;
 
     private static BlockShape shape(boolean bias) {
-        return BlockShape.of(Structure.RECURRENT, INPUTS, OUTPUTS, bias);
+        return BlockShape.of(LayerKind.RECURRENT, INPUTS, OUTPUTS, bias);
     }
 
     private static TestBlock block(BlockType type, OuterRows... batches) {
@@ -260,7 +260,7 @@ class ChainBlockTest {
         double[][] a = autoregression(1, step, samples, length);
         double[][] g = autoregression(2, step, samples, length);
         INDArray fisher = fisher(a, g, samples);
-        BlockShape shape = BlockShape.of(Structure.RECURRENT, 2, 2, false);
+        BlockShape shape = BlockShape.of(LayerKind.RECURRENT, 2, 2, false);
         INDArray inputs = Nd4j.createFromArray(a).dup('f');
         OuterRows batch =
                 OuterRows.of(RowSource.of(inputs), Nd4j.createFromArray(g).dup('f'), samples);

@@ -15,7 +15,7 @@ abstract class ChainContract extends CurvatureBlockContract {
 
     @Override
     final BlockShape shape() {
-        return BlockShape.of(Structure.RECURRENT, 4, 3, true);
+        return BlockShape.of(LayerKind.RECURRENT, 4, 3, true);
     }
 
     /** Every third sample has only two steps. */

@@ -105,7 +105,7 @@ class DepthwiseBlockTest {
     }
 
     private static BlockShape shapeOf(int multiplier, boolean bias) {
-        return new BlockShape(Structure.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
+        return new BlockShape(LayerKind.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
     }
 
     private static OuterRows depthwise(INDArray inputs, INDArray derivatives, int samples) {
@@ -147,7 +147,7 @@ class DepthwiseBlockTest {
             OuterRows rows = new OuterRows(
                     RowSource.of(columns(x, channel, KERNEL)), columns(g, channel, multiplier), weights, 6, 4);
             TestBlock single = TestBlock.of(
-                    KroneckerBlock.TYPE, BlockShape.of(Structure.CONVOLUTION, KERNEL, multiplier, bias), rows);
+                    KroneckerBlock.TYPE, BlockShape.of(LayerKind.CONVOLUTION, KERNEL, multiplier, bias), rows);
             single.block().refresh(0.1);
             put(expected, channel, multiplier, single.block().toDense());
             assertThat(error(
@@ -175,7 +175,7 @@ class DepthwiseBlockTest {
     @Test
     void manyChannelsAndOneChannelDoAsWell() {
         for (int channels : new int[] {1, 200}) {
-            BlockShape shape = new BlockShape(Structure.DEPTHWISE, KERNEL, channels, true, KERNEL, channels);
+            BlockShape shape = new BlockShape(LayerKind.DEPTHWISE, KERNEL, channels, true, KERNEL, channels);
             TestBlock block = TestBlock.of(
                     DepthwiseBlock.TYPE, shape, depthwise(normal(1, 9, channels * KERNEL), normal(2, 9, channels), 3));
             block.block().refresh(0.1);

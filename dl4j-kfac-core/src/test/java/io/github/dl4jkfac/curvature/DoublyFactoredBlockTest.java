@@ -112,7 +112,7 @@ class DoublyFactoredBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return new BlockShape(Structure.CONVOLUTION, 6, 2, bias, 3, 1);
+        return new BlockShape(LayerKind.CONVOLUTION, 6, 2, bias, 3, 1);
     }
 
     private static TestBlock block(BlockShape shape, double decay) {
@@ -129,7 +129,7 @@ class DoublyFactoredBlockTest {
         "1, 1, 1, 1"
     })
     void inputsAreSplitByKernelOrNearTheSquareRoot(int inputs, int window, int rows, int columns) {
-        BlockShape shape = new BlockShape(Structure.CONVOLUTION, inputs, 2, true, window, 1);
+        BlockShape shape = new BlockShape(LayerKind.CONVOLUTION, inputs, 2, true, window, 1);
         assertThat(InputSplit.of(shape)).isEqualTo(new InputSplit(rows, columns));
     }
 
@@ -226,8 +226,8 @@ class DoublyFactoredBlockTest {
     /** Seven inputs as [3,3]: the operator is the part of the padded inverse that belongs to them. */
     @Test
     void paddedInputsArePreconditionedAsPartOfTheWhole() {
-        BlockShape padded = BlockShape.of(Structure.DENSE, 7, 2, true);
-        BlockShape whole = BlockShape.of(Structure.DENSE, 9, 2, true);
+        BlockShape padded = BlockShape.of(LayerKind.DENSE, 7, 2, true);
+        BlockShape whole = BlockShape.of(LayerKind.DENSE, 9, 2, true);
         INDArray x = normal(1, 20, 7);
         INDArray g = normal(2, 20, 2);
         TestBlock block = TestBlock.of(DoublyFactoredBlock.TYPE, padded, OuterRows.of(RowSource.of(x), g, 20));

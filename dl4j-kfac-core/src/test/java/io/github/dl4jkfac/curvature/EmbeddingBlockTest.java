@@ -90,7 +90,7 @@ class EmbeddingBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return BlockShape.of(Structure.EMBEDDING, TOKENS, 3, bias);
+        return BlockShape.of(LayerKind.EMBEDDING, TOKENS, 3, bias);
     }
 
     /** The last token is never looked up. */
@@ -152,7 +152,7 @@ class EmbeddingBlockTest {
 
     @Test
     void nothingAsLargeAsTheSquareOfTheTableIsKept() {
-        BlockShape shape = BlockShape.of(Structure.EMBEDDING, 50_000, 8, true);
+        BlockShape shape = BlockShape.of(LayerKind.EMBEDDING, 50_000, 8, true);
         assertThat(EmbeddingBlock.TYPE.layout(shape).curvatureSize()).isLessThan(3 * 50_001 + 2 * 64);
     }
 }

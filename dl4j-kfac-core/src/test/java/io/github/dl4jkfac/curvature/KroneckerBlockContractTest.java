@@ -20,7 +20,7 @@ class KroneckerBlockContractTest extends CurvatureBlockContract {
 
     @Override
     BlockShape shape() {
-        return BlockShape.of(Structure.RECURRENT, 4, 3, true);
+        return BlockShape.of(LayerKind.RECURRENT, 4, 3, true);
     }
 
     /** Two positions. */
@@ -60,7 +60,7 @@ class KroneckerBlockContractTest extends CurvatureBlockContract {
             INDArray inputs = normal(1, 9, size);
             TestBlock block = TestBlock.of(
                     KroneckerBlock.TYPE,
-                    BlockShape.of(Structure.DENSE, size, size, true),
+                    BlockShape.of(LayerKind.DENSE, size, size, true),
                     OuterRows.of(RowSource.of(inputs), normal(2, 9, size), 9));
             INDArray abar = homogeneous(inputs);
             assertThat(error(block.symmetric("A"), meanProduct(abar, abar))).isLessThan(1e-14);

@@ -53,7 +53,7 @@ class KroneckerBlockTest {
     private record Block(BlockState state, CurvatureBlock block) {
 
         static Block of(long inputs, long outputs, boolean bias, double decay) {
-            BlockShape shape = BlockShape.of(Structure.DENSE, (int) inputs, (int) outputs, bias);
+            BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) inputs, (int) outputs, bias);
             StateLayout layout = StateLayout.curvature(
                     "layer", List.of(KroneckerBlock.TYPE.layout(shape)), List.of(inputs * outputs));
             INDArray view = Nd4j.zeros(DataType.DOUBLE, layout.stateSize(inputs * outputs) + outputs);

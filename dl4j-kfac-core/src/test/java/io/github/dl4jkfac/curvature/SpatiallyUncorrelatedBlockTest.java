@@ -84,7 +84,7 @@ class SpatiallyUncorrelatedBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return new BlockShape(Structure.CONVOLUTION, INPUTS, 2, bias, WINDOW, 1);
+        return new BlockShape(LayerKind.CONVOLUTION, INPUTS, 2, bias, WINDOW, 1);
     }
 
     /** S x I + q^T q from E[[pixel, 1]^T [pixel, 1]]. */

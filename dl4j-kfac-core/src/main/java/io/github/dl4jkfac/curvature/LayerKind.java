@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.curvature;
 
 /** How a group of parameters acts, and so which rows it has and which blocks suit it. */
-public enum Structure {
+public enum LayerKind {
     /** A matrix applied once per sample: {@link OuterRows} with one position. */
     DENSE,
     /** A matrix applied at many places of an image, a volume or a line: {@link OuterRows}. */

@@ -1,0 +1,84 @@
+package io.github.dl4jkfac;
+
+/**
+ * AdaFisher (Gomes et al. 2024) as a Deeplearning4j updater: Adam with the diagonal of a Kronecker-factored Fisher matrix in place of
+ * the squared gradients' average, and without the square root.
+ *
+ * <pre>
+ * m &lt;- beta m + (1 - beta) V          F = H S^T + lambda          theta &lt;- theta - alpha m / (1 - beta^t) ./ F
+ * </pre>
+ *
+ * <p>H and S are the mean squared inputs and derivatives of a layer (true labels, averages over samples and positions), each scaled
+ * to the range from 0 to 1, and averaged every {@link #DEFAULT_STATISTICS_INTERVAL} steps, beginning from 1; F is between lambda and
+ * 1 + lambda in all layers. Only these vectors are kept beside the momentum: half of Adam's memory.
+ *
+ * <pre>{@code
+ * MultiLayerConfiguration conf = new NeuralNetConfiguration.Builder()
+ *         .updater(new AdaFisher())
+ *         .list() ... .build();
+ * MultiLayerNetwork net = new MultiLayerNetwork(conf);
+ * net.init();
+ * KFacListener.attach(net);
+ * net.fit(train, epochs);
+ * }</pre>
+ *
+ * <p>Scales and shifts have the mean square of their samples' gradients in F. Weight decay that is coupled to the gradient is
+ * Deeplearning4j's own L2; {@link AdaFisherW} has the decoupled one. The published program differs in two details, which are options:
+ * its weights of the averages ({@code gamma(0.08, 0.008)}) make H S^T vanish beside lambda, and the paper may be read as scaling the
+ * averages ({@code scaledAverages()}).
+ */
+public final class AdaFisher extends AdaFisherUpdater {
+
+    /** Default alpha. */
+    public static final double DEFAULT_LEARNING_RATE = 1e-3;
+    /** Default beta, the memory of the gradients' average. */
+    public static final double DEFAULT_BETA = 0.9;
+    /** Default lambda. */
+    public static final double DEFAULT_DAMPING = 1e-3;
+    /** Default gamma, the memory of the factors' averages. */
+    public static final double DEFAULT_GAMMA = 0.8;
+    /** Default number of steps between two batches that enter the factors. */
+    public static final int DEFAULT_STATISTICS_INTERVAL = 100;
+
+    private static final long serialVersionUID = 1L;
+
+    /** AdaFisher with the defaults. */
+    public AdaFisher() {
+        this(builder());
+    }
+
+    private AdaFisher(Builder builder) {
+        super(builder.hyperparameters("AdaFisher"), builder.fallback, builder.average("AdaFisher"));
+    }
+
+    /** {@return a builder that holds the defaults} */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public AdaFisher clone() {
+        return (AdaFisher) super.clone();
+    }
+
+    /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link AdaFisher}. */
+    public static final class Builder extends AdaFisherBuilder<Builder> {
+
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Checks the options.
+         *
+         * @return the updater configuration
+         * @throws IllegalArgumentException naming the option, its value and what is allowed
+         */
+        public AdaFisher build() {
+            return new AdaFisher(this);
+        }
+    }
+}

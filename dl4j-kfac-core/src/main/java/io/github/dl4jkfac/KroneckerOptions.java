@@ -1,0 +1,31 @@
+package io.github.dl4jkfac;
+
+import java.io.Serializable;
+import java.util.List;
+import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * What {@link KFac} lets choose of its factors.
+ *
+ * @param curvature which matrix the factors estimate
+ * @param maxFactorDimension largest side of a factor
+ * @param convolution how the factors of convolutions are made
+ * @param recurrent how the derivatives of different time steps are taken to hang together
+ * @serial exclude
+ */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.ANY,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE)
+record KroneckerOptions(
+        @JsonProperty("curvature") Curvature curvature,
+        @JsonProperty("maxFactorDimension") int maxFactorDimension,
+        @JsonProperty("convolution") ConvolutionFactors convolution,
+        @JsonProperty("recurrent") RecurrentModel recurrent)
+        implements Serializable {
+
+    List<Object> asList() {
+        return List.of(curvature, maxFactorDimension, convolution, recurrent);
+    }
+}

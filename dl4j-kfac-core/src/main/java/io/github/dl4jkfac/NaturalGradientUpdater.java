@@ -1,0 +1,250 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.step.DelegatingWorker;
+import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.Momentum;
+import io.github.dl4jkfac.step.NaturalGradientWorker;
+import io.github.dl4jkfac.step.RefreshPlan;
+import io.github.dl4jkfac.step.StatelessWorker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
+
+/**
+ * What all updaters of this library have in common. Each is a configuration that only holds hyper-parameters; {@link KFacListener}
+ * connects it to a live network, without which the first step fails. They serialise to JSON and YAML like DL4J's own updaters.
+ */
+@JsonAutoDetect(
+        fieldVisibility = JsonAutoDetect.Visibility.ANY,
+        getterVisibility = JsonAutoDetect.Visibility.NONE,
+        isGetterVisibility = JsonAutoDetect.Visibility.NONE,
+        setterVisibility = JsonAutoDetect.Visibility.NONE)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public abstract class NaturalGradientUpdater implements IUpdater {
+
+    private static final long serialVersionUID = 1L;
+
+    /** The numbers behind a step. */
+    private Hyperparameters hyperparameters;
+
+    /** Updater of all parameters without a curvature block; null if the updater serves them itself. */
+    private IUpdater fallback;
+
+    /** What the updater keeps for its layer; null before a listener has been attached. */
+    private StateLayout layout;
+
+    NaturalGradientUpdater(Hyperparameters hyperparameters, IUpdater fallback) {
+        this.hyperparameters = hyperparameters;
+        this.fallback = fallback;
+    }
+
+    /**
+     * Whether it looks for curvature at all. One that does not serves all parameters itself, as {@link #withoutCurvature} says, and
+     * needs nothing of the batch but the gradient.
+     */
+    boolean usesCurvature() {
+        return true;
+    }
+
+    /** Where the derivatives come from that its statistics are made of. */
+    abstract DerivativeSource source();
+
+    /** The curvature that suits a group of parameters; null if there is none, and {@link #obstacleAt} tells why. */
+    abstract BlockKind kindAt(BlockSite site);
+
+    /** Why a group of parameters has no curvature. */
+    abstract String obstacleAt(BlockSite site);
+
+    /** Parameters of the same key share one joint curvature; null for parameters that have theirs alone. */
+    String jointKeyAt(BlockSite site) {
+        return null;
+    }
+
+    /** Where the momentum stands in its step. */
+    Momentum momentum() {
+        return Momentum.OF_STEPS;
+    }
+
+    /** The coefficient of weight decay that enters the step unpreconditioned, beside whatever DL4J adds. */
+    double weightDecay() {
+        return 0;
+    }
+
+    /** Whether an L2 coefficient adds to the damping, as part of the objective's curvature. */
+    boolean isDampedByL2() {
+        return true;
+    }
+
+    /** Whether its curvature asks how steep the loss is at the network's outputs, |dL_n/dz_out|^2 of each sample. */
+    boolean needsOutputNorms() {
+        return false;
+    }
+
+    /**
+     * Refuses a batch whose rows are too many, before they are made.
+     *
+     * @param samples how many samples the rows stand for: with {@link Curvature#EXACT_FISHER} one for each sample and output
+     * @throws IllegalStateException if that is too many, with the remedy
+     */
+    void requireAffordable(long samples) {
+        // moving averages do not grow with the batch
+    }
+
+    /** Whether its steps are shortened until the objective falls as much as they promise. */
+    boolean searchesLine() {
+        return false;
+    }
+
+    /** Whether its damping follows how well the quadratic model foretells the objective. */
+    boolean adaptsDamping() {
+        return false;
+    }
+
+    /** What the user should know of this updater on a network, a clause for the log; null if there is nothing. */
+    String caveat(NetworkView network) {
+        return null;
+    }
+
+    /** When statistics are taken and put in force. */
+    RefreshPlan refreshPlan() {
+        return new RefreshPlan(hyperparameters.statisticsInterval(), hyperparameters.inverseInterval());
+    }
+
+    /** Numbers of updater state for an array of parameters without curvature. */
+    long stateSizeWithoutCurvature(long numParams) {
+        return fallback.stateSize(numParams);
+    }
+
+    /** The worker of parameters without curvature. */
+    GradientUpdater<?> withoutCurvature(INDArray viewArray, boolean initializeViewArray) {
+        return new DelegatingWorker(this, fallback.instantiate(viewArray, initializeViewArray));
+    }
+
+    /** All options but those that every updater has, in a fixed order: two updaters are equal if these are. */
+    abstract List<Object> options();
+
+    /** Options that have to be the same for all layers of a network. */
+    List<Object> networkWide() {
+        return hyperparameters.networkWide();
+    }
+
+    /** The name in messages. */
+    final String name() {
+        return getClass().getSimpleName();
+    }
+
+    final Hyperparameters hyperparameters() {
+        return hyperparameters;
+    }
+
+    /** What the updater keeps for the layer it is configured for; null before a listener has been attached. */
+    final StateLayout layout() {
+        return layout;
+    }
+
+    NaturalGradientUpdater withLayout(StateLayout newLayout) {
+        NaturalGradientUpdater copy = clone();
+        copy.layout = newLayout;
+        return copy;
+    }
+
+    final boolean hasSettingsOf(NaturalGradientUpdater other) {
+        return withLayout(null).equals(other.withLayout(null));
+    }
+
+    @Override
+    public long stateSize(long numParams) {
+        if (layout == null) {
+            return numParams;
+        }
+        return switch (layout.role()) {
+            case CURVATURE -> layout.stateSize(numParams);
+            case FALLBACK -> stateSizeWithoutCurvature(numParams);
+            case NO_STEP -> 0;
+        };
+    }
+
+    @Override
+    public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
+        if (layout == null) {
+            return StatelessWorker.unbound(this);
+        }
+        return switch (layout.role()) {
+            case CURVATURE -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
+            case FALLBACK -> withoutCurvature(viewArray, initializeViewArray);
+            case NO_STEP -> StatelessWorker.noStep(this);
+        };
+    }
+
+    /**
+     * DL4J's SameDiff training asks for updaters in this way.
+     *
+     * @throws IllegalStateException always: the layers of a MultiLayerNetwork or ComputationGraph are needed
+     */
+    @Override
+    public GradientUpdater<?> instantiate(Map<String, INDArray> updaterState, boolean initializeStateArrays) {
+        throw new IllegalStateException(
+                name() + " trains the layers of a MultiLayerNetwork or ComputationGraph; a SameDiff graph has "
+                        + "none. Use another updater for it.");
+    }
+
+    @Override
+    public double getLearningRate(int iteration, int epoch) {
+        return hyperparameters.learningRateAt(iteration, epoch);
+    }
+
+    @Override
+    public boolean hasLearningRate() {
+        return true;
+    }
+
+    @Override
+    public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
+        hyperparameters = hyperparameters.withLearningRate(lr, lrSchedule);
+    }
+
+    @Override
+    public NaturalGradientUpdater clone() {
+        try {
+            NaturalGradientUpdater copy = (NaturalGradientUpdater) super.clone();
+            copy.fallback = fallback == null ? null : fallback.clone();
+            return copy;
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("updaters are Cloneable", e);
+        }
+    }
+
+    @Override
+    public final boolean equals(Object o) {
+        return o instanceof NaturalGradientUpdater other
+                && getClass() == other.getClass()
+                && options().equals(other.options())
+                && hyperparameters.equals(other.hyperparameters)
+                && Objects.equals(fallback, other.fallback)
+                && Objects.equals(layout, other.layout);
+    }
+
+    @Override
+    public final int hashCode() {
+        List<Object> parts = new ArrayList<>();
+        // by their names: an enum's own hash code differs from one virtual machine to the next
+        options().forEach(option -> parts.add(option instanceof Enum<?> choice ? choice.name() : option));
+        return Objects.hash(name(), parts, hyperparameters, fallback, layout);
+    }
+
+    @Override
+    public String toString() {
+        return name() + "(" + options() + ", " + hyperparameters + (layout == null ? "" : ", " + layout) + ")";
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.dl4jkfac;
+
+import java.util.Objects;
+import org.nd4j.linalg.schedule.ISchedule;
+
+/**
+ * Collects the options that every updater of this library has.
+ *
+ * @param <B> the builder itself
+ */
+abstract class RateBuilder<B extends RateBuilder<B>> {
+
+    final StepDraft draft = new StepDraft();
+
+    abstract B self();
+
+    /**
+     * Sets a constant learning rate, and drops a schedule set before.
+     *
+     * @param rate alpha &gt; 0, the step along the preconditioned gradient
+     * @return this builder
+     */
+    public B learningRate(double rate) {
+        draft.learningRate = rate;
+        draft.learningRateSchedule = null;
+        return self();
+    }
+
+    /**
+     * Sets the learning rate by a schedule.
+     *
+     * @param schedule alpha as a function of iteration or epoch
+     * @return this builder
+     */
+    public B learningRate(ISchedule schedule) {
+        draft.learningRateSchedule = Objects.requireNonNull(schedule, "learningRate schedule");
+        return self();
+    }
+}

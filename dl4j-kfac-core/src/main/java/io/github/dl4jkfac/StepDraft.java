@@ -1,0 +1,53 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.step.Hyperparameters;
+import org.nd4j.linalg.schedule.ISchedule;
+
+/** Hyper-parameters while they are being collected; begins with values that suit K-FAC. */
+final class StepDraft implements Cloneable {
+
+    double learningRate = KFac.DEFAULT_LEARNING_RATE;
+    ISchedule learningRateSchedule;
+    double momentum = KFac.DEFAULT_MOMENTUM;
+    double damping = KFac.DEFAULT_DAMPING;
+    ISchedule dampingSchedule;
+    double klClip = KFac.DEFAULT_KL_CLIP;
+    ISchedule klClipSchedule;
+    int statisticsInterval = KFac.DEFAULT_STATISTICS_INTERVAL;
+    int inverseInterval = KFac.DEFAULT_INVERSE_INTERVAL;
+    double statisticsDecay = KFac.DEFAULT_STATISTICS_DECAY;
+    double statisticsFraction = KFac.DEFAULT_STATISTICS_FRACTION;
+    long seed = 1;
+
+    StepDraft copy() {
+        try {
+            return (StepDraft) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("drafts are Cloneable", e);
+        }
+    }
+
+    /**
+     * @param updater its name, for messages
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    Hyperparameters checked(String updater) {
+        try {
+            return new Hyperparameters(
+                    learningRate,
+                    learningRateSchedule,
+                    momentum,
+                    damping,
+                    dampingSchedule,
+                    klClip,
+                    klClipSchedule,
+                    statisticsInterval,
+                    inverseInterval,
+                    statisticsDecay,
+                    statisticsFraction,
+                    seed);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(updater + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.github.dl4jkfac.capture;
+
+import java.util.Arrays;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.TimeSeriesUtils;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Copies in float64, of batches of data above all. */
+public final class Batches {
+
+    private Batches() {}
+
+    /**
+     * Copies the batch that a network learns from. To be called from a training listener's {@code onBackwardPass}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
+     * @return features, labels and masks in float64
+     */
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    public static MultiDataSet atHand(Model model) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            if (model instanceof ComputationGraph graph) {
+                return inDouble(new org.nd4j.linalg.dataset.MultiDataSet(
+                        graph.getInputs(), labels(graph), graph.getInputMaskArrays(), graph.getLabelMaskArrays()));
+            }
+            MultiLayerNetwork network = (MultiLayerNetwork) model;
+            return inDouble(new org.nd4j.linalg.dataset.MultiDataSet(
+                    network.getInput(), network.getLabels(), featureMask(network), labelMask(network)));
+        }
+    }
+
+    /** The graph keeps its labels to itself; its output layers have got them in the backward pass. */
+    private static INDArray[] labels(ComputationGraph graph) {
+        INDArray[] labels = new INDArray[graph.getNumOutputArrays()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = ((IOutputLayer) graph.getOutputLayer(i)).getLabels();
+        }
+        return labels;
+    }
+
+    /** DL4J passes the features' mask through the layers without keeping it; the first layer has it as its preprocessor left it. */
+    private static INDArray featureMask(MultiLayerNetwork network) {
+        INDArray mask = network.getLayer(0).getMaskArray();
+        long batch = network.getInput().size(0);
+        boolean perStep = mask != null && mask.size(0) != batch;
+        return perStep ? TimeSeriesUtils.reshapeVectorToTimeSeriesMask(mask, (int) batch) : mask;
+    }
+
+    /** In a network of one layer the two masks are one. */
+    private static INDArray labelMask(MultiLayerNetwork network) {
+        return network.getnLayers() == 1 ? null : network.getOutputLayer().getMaskArray();
+    }
+
+    /** Copies a batch. */
+    static MultiDataSet inDouble(MultiDataSet batch) {
+        return new org.nd4j.linalg.dataset.MultiDataSet(
+                inDouble(batch.getFeatures()),
+                inDouble(batch.getLabels()),
+                inDouble(batch.getFeaturesMaskArrays()),
+                inDouble(batch.getLabelsMaskArrays()));
+    }
+
+    private static INDArray[] inDouble(INDArray[] arrays) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays).map(Batches::inDouble).toArray(INDArray[]::new);
+    }
+
+    /**
+     * Copies an array.
+     *
+     * @param array of any type, or null; not modified
+     * @return a copy in float64; null for null
+     */
+    public static INDArray inDouble(INDArray array) {
+        if (array == null) {
+            return null;
+        }
+        return array.dataType() == DataType.DOUBLE ? array.dup() : array.castTo(DataType.DOUBLE);
+    }
+}

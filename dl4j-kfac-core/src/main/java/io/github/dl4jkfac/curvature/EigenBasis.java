@@ -1,0 +1,82 @@
+package io.github.dl4jkfac.curvature;
+
+import io.github.dl4jkfac.solve.FactorisationException;
+import io.github.dl4jkfac.solve.SymmetricSolver;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * Orthonormal eigenvectors of one Kronecker factor, as they were when they were last asked for.
+ *
+ * @param factor [d,d], of which the lower triangle is read; not modified
+ * @param vectors U, [d,d], one eigenvector in each column
+ * @param solver does the linear algebra
+ */
+record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
+
+    /**
+     * Eigenvectors and eigenvalues that are not in force yet; outside of workspaces.
+     *
+     * @param vectors [d,d], one in each column
+     * @param values [d,1], none negative
+     */
+    record Decomposition(INDArray vectors, INDArray values) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            vectors.close();
+            values.close();
+        }
+    }
+
+    /**
+     * Decomposes the factor as it is now.
+     *
+     * @throws FactorisationException if it is not finite or the iteration does not converge
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    Decomposition decompose() {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            INDArray next = factor.dup('f');
+            INDArray values = Nd4j.create(factor.dataType(), factor.size(0));
+            try {
+                solver.eigen(next, values);
+            } catch (FactorisationException e) {
+                next.close();
+                values.close();
+                throw e;
+            }
+            // rounding makes small eigenvalues negative
+            return new Decomposition(next, column(Transforms.max(values, 0, false)));
+        }
+    }
+
+    /** The unit vectors and the factor's diagonal, for a factor whose eigenvectors cannot be had. */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    Decomposition diagonal() {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            INDArray unit = Nd4j.create(factor.dataType(), factor.shape(), 'f');
+            for (long i = 0; i < factor.size(0); i++) {
+                unit.putScalar(i, i, 1);
+            }
+            return new Decomposition(unit, column(Nd4j.diag(factor).dup()));
+        }
+    }
+
+    private static INDArray column(INDArray vector) {
+        return vector.reshape('f', vector.length(), 1);
+    }
+
+    void replace(Decomposition next) {
+        solver.copyMatrix(next.vectors(), vectors);
+    }
+
+    /** Rows x as x U; a new array, column-major. */
+    INDArray coordinates(INDArray rows) {
+        INDArray result = Nd4j.createUninitialized(rows.dataType(), rows.shape(), 'f');
+        Products.multiply(rows, vectors, result, 1, 0);
+        return result;
+    }
+}

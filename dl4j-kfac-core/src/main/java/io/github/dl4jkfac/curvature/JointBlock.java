@@ -1,0 +1,73 @@
+package io.github.dl4jkfac.curvature;
+
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * An approximation of the curvature matrix over several matrices of parameters at once, its members. Order of calls as of {@link
+ * CurvatureBlock}, of which it is the generalisation; lists have one entry for each member, in the members' order.
+ *
+ * <p>Units: all statistics are means over the batch; so must be the gradients.
+ */
+public interface JointBlock {
+
+    /**
+     * Takes in one batch. The rows are not modified. They are valid during the call; made {@linkplain BatchRows#lasting lasting} they
+     * stay so until {@link #precondition}, if the block {@link #keepsRows}. The caller has checked that they are finite.
+     *
+     * @param rows layer inputs and derivatives of one batch
+     */
+    void update(List<BatchRows> rows);
+
+    /**
+     * Tells how steep the loss is at the network's outputs, before {@link #update} takes in the rows. Few curvatures ask.
+     *
+     * @param squaredNorms |dL_n/dz_out|^2 of each sample, [N,1], no number zero; not modified
+     */
+    default void outputNorms(INDArray squaredNorms) {
+        // most curvatures are made of the rows alone
+    }
+
+    /**
+     * Recomputes what preconditioning needs. If that fails the last good state stays in force.
+     *
+     * @param damping the Tikhonov damping lambda &gt;= 0 of each member
+     */
+    void refresh(List<Double> damping);
+
+    /** {@return whether {@link #precondition} is made of the rows of the very batch, and no batch without them can be stepped on} */
+    default boolean keepsRows() {
+        return false;
+    }
+
+    /** {@return what all dampings but those that come from L2 are to be multiplied with} */
+    default double dampingFactor() {
+        return 1;
+    }
+
+    /**
+     * Changes that factor.
+     *
+     * @param by what it is multiplied with, positive
+     */
+    default void scaleDamping(double by) {
+        // most dampings do not adapt
+    }
+
+    /** {@return whether {@link #precondition} can be called} */
+    boolean isReady();
+
+    /**
+     * Applies the inverse of the damped curvature.
+     *
+     * @param gradients of each member [dA,dG], column-major, means over the batch; overwritten with the preconditioned gradients
+     */
+    void precondition(List<INDArray> gradients);
+
+    /**
+     * Writes out the curvature, undamped. For tests and small networks.
+     *
+     * @return a new dense matrix over the row-major vectors of the members' matrices, one after the other
+     */
+    INDArray toDense();
+}

@@ -1,0 +1,57 @@
+package io.github.dl4jkfac.step;
+
+import java.util.List;
+import java.util.function.DoubleConsumer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The share of a layer whose parameters curvature preconditions.
+ *
+ * @param worker the worker that DL4J calls
+ * @param matrices the parameter matrices that curvature blocks precondition
+ * @param gradient DL4J's flat view of the layer's gradient; each step overwrites it with the update
+ * @param regulariser adds L1 and L2 to that view
+ * @param decay adds the updater's own weight decay to the update, given the learning rate
+ */
+public record MatrixPart(
+        NaturalGradientWorker worker,
+        List<PartMatrix> matrices,
+        INDArray gradient,
+        Regulariser regulariser,
+        DoubleConsumer decay)
+        implements StepPart {
+
+    /**
+     * Copies the list of matrices.
+     *
+     * @param worker the worker that DL4J calls
+     * @param matrices the parameter matrices that curvature blocks precondition
+     * @param gradient DL4J's flat view of the layer's gradient
+     * @param regulariser adds L1 and L2 to that view
+     * @param decay adds the updater's own weight decay to the update
+     */
+    public MatrixPart {
+        matrices = List.copyOf(matrices);
+    }
+
+    /** Writes the step without momentum and decay into the gradient, alpha nu U; nothing else changes. */
+    void propose(double klScale, double rate) {
+        gradient.assign(0);
+        for (PartMatrix matrix : matrices) {
+            matrix.propose(klScale * rate);
+        }
+    }
+
+    /** Parameters that no block covers stay as they are. */
+    @Override
+    public void write(double gradientScale, double klScale, double rate) {
+        if (matrices.stream().mapToLong(PartMatrix::length).sum() < gradient.length()) {
+            gradient.assign(0);
+        }
+        for (PartMatrix matrix : matrices) {
+            matrix.write(klScale);
+        }
+        gradient.muli(rate);
+        decay.accept(rate);
+    }
+}

@@ -1,0 +1,389 @@
+package io.github.dl4jkfac.curvature;
+
+import static io.github.dl4jkfac.TestNetworks.error;
+import static io.github.dl4jkfac.TestNetworks.homogeneous;
+import static io.github.dl4jkfac.TestNetworks.inverse;
+import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.TestNetworks.rows;
+import static io.github.dl4jkfac.TestNetworks.trace;
+import static io.github.dl4jkfac.TestNetworks.vec;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class EigenBlockTest {
+
+    /** {@code positions} rows per sample, four inputs and three outputs. */
+    private abstract static class Contract extends CurvatureBlockContract {
+
+        private final BlockShape shape;
+        private final int positions;
+
+        Contract(LayerKind kind, boolean bias, int positions) {
+            this.shape = BlockShape.of(kind, 4, 3, bias);
+            this.positions = positions;
+        }
+
+        @Override
+        BlockType type() {
+            return EigenBlock.TYPE;
+        }
+
+        @Override
+        BlockShape shape() {
+            return shape;
+        }
+
+        @Override
+        BatchRows batch(long seed, int samples, DataType type) {
+            return OuterRows.of(
+                    RowSource.of(normal(seed, (long) positions * samples, 4).castTo(type)),
+                    normal(100 + seed, (long) positions * samples, 3).castTo(type),
+                    samples);
+        }
+
+        @Override
+        BatchRows masked(int samples) {
+            long count = (long) positions * samples;
+            return new OuterRows(
+                    RowSource.of(normal(1, count, 4)),
+                    Nd4j.zeros(DataType.DOUBLE, count, 3),
+                    Nd4j.zeros(DataType.DOUBLE, count, 1),
+                    0,
+                    samples);
+        }
+
+        @Override
+        BatchRows dead(int samples) {
+            long count = (long) positions * samples;
+            return OuterRows.of(RowSource.of(normal(1, count, 4)), Nd4j.zeros(DataType.DOUBLE, count, 3), samples);
+        }
+
+        @Override
+        boolean followsStatisticsAtOnce() {
+            return true;
+        }
+
+        @Override
+        INDArray damped(TestBlock block, double damping) {
+            INDArray basis = basis(block);
+            INDArray diagonal = Nd4j.diag(vec(block.state().get("S")).reshape(new long[] {shape.parameters()}));
+            return plusDiagonal(basis.mmul(diagonal).mmul(basis.transpose()), damping);
+        }
+    }
+
+    @Nested
+    class Dense extends Contract {
+        Dense() {
+            super(LayerKind.DENSE, true, 1);
+        }
+    }
+
+    @Nested
+    class DenseWithoutBias extends Contract {
+        DenseWithoutBias() {
+            super(LayerKind.DENSE, false, 1);
+        }
+    }
+
+    /** As many positions as rows are brought into their basis one by one. */
+    @Nested
+    class FewPositions extends Contract {
+        FewPositions() {
+            super(LayerKind.RECURRENT, true, 3);
+        }
+    }
+
+    /** Too many. */
+    @Nested
+    class ManyPositions extends Contract {
+        ManyPositions() {
+            super(LayerKind.CONVOLUTION, true, 7);
+        }
+    }
+
+    /** Too many for the inputs, not for the outputs. */
+    @Nested
+    class PositionsWithoutBias extends Contract {
+        PositionsWithoutBias() {
+            super(LayerKind.CONVOLUTION, false, 4);
+        }
+    }
+
+    private static final BlockShape SHAPE = BlockShape.of(LayerKind.CONVOLUTION, 4, 3, true);
+
+    private static TestBlock block(double decay) {
+        return TestBlock.of(EigenBlock.TYPE, SHAPE, decay, DataType.DOUBLE);
+    }
+
+    /** A block whose bases are those of other rows, as they are between two refreshes. */
+    private static TestBlock withBases(BlockShape shape, OuterRows of) {
+        TestBlock block = TestBlock.of(EigenBlock.TYPE, shape, of);
+        block.block().refresh(0.1);
+        return block;
+    }
+
+    private static OuterRows batch(long seed, int samples, int positions) {
+        // inputs and derivatives that depend on each other and differ much in size: no Kronecker product fits
+        INDArray a = normal(seed, (long) positions * samples, 4).mmul(normal(7, 4, 4));
+        INDArray g = normal(100 + seed, (long) positions * samples, 3).mmul(normal(8, 3, 3));
+        return OuterRows.of(
+                RowSource.of(a), g.muliColumnVector(a.getColumn(0, true).dup()), samples);
+    }
+
+    private static OuterRows masked(OuterRows rows, INDArray weights) {
+        return new OuterRows(
+                rows.inputs(),
+                rows.derivatives().mulColumnVector(weights),
+                weights,
+                weights.sumNumber().doubleValue(),
+                rows.samples());
+    }
+
+    /** Ua x Ug. */
+    private static INDArray basis(TestBlock block) {
+        return BlockMath.kron(
+                block.state().get("A_inverse_basis"), block.state().get("G_inverse_basis"));
+    }
+
+    private static INDArray s(TestBlock block) {
+        return vec(block.state().get("S"));
+    }
+
+    /** The gradient of every sample, from the rows that no mask leaves out. */
+    private static List<INDArray> gradients(OuterRows rows, boolean bias) {
+        INDArray inputs = ((DenseRows) rows.inputs()).matrix();
+        INDArray abar = bias ? homogeneous(inputs) : inputs;
+        List<INDArray> gradients = new ArrayList<>();
+        for (long n = 0; n < rows.samples(); n++) {
+            INDArray sum =
+                    Nd4j.zeros(DataType.DOUBLE, abar.size(1), rows.derivatives().size(1));
+            for (long row = n * rows.positions(); row < (n + 1) * rows.positions(); row++) {
+                if (rows.weights() == null || rows.weights().getDouble(row, 0) != 0) {
+                    sum.addi(abar.getRow(row, true)
+                            .transpose()
+                            .mmul(rows.derivatives().getRow(row, true)));
+                }
+            }
+            gradients.add(sum);
+        }
+        return gradients;
+    }
+
+    private static INDArray fisher(OuterRows rows) {
+        return BlockMath.secondMoment(gradients(rows, true));
+    }
+
+    /** diag(U^T F U) as a row. */
+    private static INDArray diagonalIn(INDArray basis, INDArray f) {
+        return Nd4j.diag(basis.transpose().mmul(f).mmul(basis)).reshape('c', 1, f.size(0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "1, false", "2, true", "3, false", "4, true", "5, true", "9, true", "9, false"})
+    void momentsAreTheDiagonalOfTheFisherMatrixInTheBasis(int positions, boolean bias) {
+        BlockShape shape = SHAPE.withBias(bias);
+        TestBlock block = withBases(shape, batch(1, 20, positions));
+        OuterRows rows = batch(2, 15, positions);
+        block.block().update(rows);
+        INDArray f = BlockMath.secondMoment(gradients(rows, bias));
+        assertThat(error(s(block), diagonalIn(basis(block), f))).isLessThan(1e-13);
+        assertThat(s(block).sumNumber().doubleValue() / trace(f) - 1).isBetween(-1e-13, 1e-13);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 9})
+    void maskedPositionsAreNoPartOfASamplesGradient(int positions) {
+        INDArray weights = normal(9, 15L * positions, 1).gt(-0.3).castTo(DataType.DOUBLE);
+        OuterRows rows = masked(batch(2, 15, positions), weights);
+        TestBlock block = withBases(SHAPE, batch(1, 20, positions));
+        block.block().update(rows);
+        assertThat(error(s(block), diagonalIn(basis(block), fisher(rows)))).isLessThan(1e-13);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "1, false", "3, true", "3, false", "9, true", "9, false"})
+    void piecesOfABatchAreTheBatch(int positions, boolean homogeneous) {
+        OuterRows rows = batch(2, 15, positions);
+        INDArray weights = normal(9, 15L * positions, 1).gt(-0.3).castTo(DataType.DOUBLE);
+        INDArray matrix = ((DenseRows) rows.inputs()).matrix();
+        for (OuterRows each : List.of(rows, masked(rows, weights))) {
+            TestBlock whole = withBases(SHAPE, batch(1, 20, positions));
+            TestBlock pieces = whole.copy();
+            whole.block().update(each);
+            RowSource source = new PiecewiseRows(matrix, 4L * positions, homogeneous);
+            pieces.block()
+                    .update(new OuterRows(source, each.derivatives(), each.weights(), each.active(), each.samples()));
+            assertThat(error(pieces.state().get("S"), whole.state().get("S"))).isLessThan(1e-13);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "1, false", "3, true", "3, false", "9, true"})
+    void repeatedInputsAreTheirCopies(int positions, boolean masked) {
+        RepeatedPasses passes = RepeatedPasses.of(batch(2, 15, positions), masked);
+        TestBlock repeated = withBases(SHAPE, batch(1, 20, positions));
+        TestBlock copied = repeated.copy();
+        repeated.block().update(passes.repeated());
+        copied.block().update(passes.copied());
+        assertThat(error(repeated.state().get("S"), copied.state().get("S"))).isLessThan(1e-13);
+    }
+
+    /** DL4J's arrays may be row-major, or parts of others with any offset. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 9})
+    void rowsOfAnyLayoutWillDo(int positions) {
+        OuterRows rows = batch(2, 15, positions);
+        INDArray inputs = ((DenseRows) rows.inputs()).matrix();
+        INDArray larger = Nd4j.zeros(DataType.DOUBLE, 2 * inputs.size(0), 4);
+        INDArray part = rows(larger, 2, 2 + inputs.size(0)).assign(inputs);
+        INDArray largerF = Nd4j.create(DataType.DOUBLE, new long[] {2 * inputs.size(0), 3}, 'f');
+        INDArray partF = rows(largerF, 2, 2 + inputs.size(0)).assign(rows.derivatives());
+        TestBlock block = withBases(SHAPE.withBias(false), batch(1, 20, positions));
+        for (INDArray layout : List.of(inputs.dup('c'), inputs.dup('f'), part)) {
+            TestBlock copy = block.copy();
+            copy.block().update(OuterRows.of(RowSource.of(layout), partF, 15));
+            INDArray f = BlockMath.secondMoment(gradients(rows, false));
+            assertThat(error(s(copy), diagonalIn(basis(copy), f))).isLessThan(1e-13);
+        }
+    }
+
+    @Test
+    void theBiasAloneIsExact() {
+        BlockShape shape = BlockShape.of(LayerKind.CONVOLUTION, 0, 3, true);
+        OuterRows rows = (OuterRows) batch(2, 15, 4).biasOnly();
+        TestBlock block = withBases(shape, rows);
+        block.block().update(rows);
+        INDArray g = rows.derivatives();
+        assertThat(error(block.block().toDense(), g.transpose().mmul(g).div(15)))
+                .isLessThan(1e-13);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 9})
+    void noDiagonalIsNearerToTheFisherMatrix(int positions) {
+        OuterRows rows = batch(1, 20, positions);
+        TestBlock block = withBases(SHAPE, rows);
+        INDArray kronecker = block.block().toDense();
+        block.block().update(rows); // the average forgets at once: S of these rows in their own basis
+        INDArray corrected = block.block().toDense();
+        INDArray f = fisher(rows);
+        double distance = error(corrected, f);
+        assertThat(distance).isBetween(1e-3, 0.98 * error(kronecker, f));
+        assertThat(trace(corrected) / trace(f) - 1).isBetween(-1e-12, 1e-12);
+        for (int i = 0; i < s(block).length(); i++) {
+            for (double step : new double[] {-1e-2, 1e-2}) {
+                INDArray other = s(block).dup();
+                other.putScalar(i, other.getDouble(i) * (1 + step));
+                INDArray basis = basis(block);
+                assertThat(error(basis.mulRowVector(other).mmul(basis.transpose()), f))
+                        .isGreaterThan(distance);
+            }
+        }
+    }
+
+    @Test
+    void theFirstMomentsAreThoseOfTheKroneckerProduct() {
+        OuterRows rows = batch(1, 20, 3);
+        TestBlock block = withBases(SHAPE, rows);
+        TestBlock kronecker = TestBlock.of(KroneckerBlock.TYPE, SHAPE, rows);
+        INDArray product = kronecker.block().toDense();
+        assertThat(error(block.block().toDense(), product)).isLessThan(1e-13);
+        // without eigenvectors it is the same
+        assertThat(error(TestBlock.of(EigenBlock.TYPE, SHAPE, rows).block().toDense(), product))
+                .isLessThan(1e-14);
+        INDArray v = normal(3, 5, 3);
+        INDArray solution =
+                inverse(plusDiagonal(product, 0.1)).mmul(vec(v).transpose()).reshape('c', 5, 3);
+        assertThat(error(block.precondition(v), solution)).isLessThan(1e-12);
+    }
+
+    @Test
+    void everyBatchHasTheWeightThatItHasInTheFactors() {
+        TestBlock block = block(0.6);
+        block.block().update(batch(1, 20, 3));
+        block.block().refresh(0.1);
+        INDArray expected = block.state().get("S").dup();
+        for (int k = 2; k <= 5; k++) {
+            TestBlock alone = withBases(SHAPE, batch(1, 20, 3));
+            alone.block().update(batch(k, 10 + k, 3));
+            double keep = Math.min(1 - 1.0 / k, 0.6);
+            expected.muli(keep).addi(alone.state().get("S").mul(1 - keep));
+            block.block().update(batch(k, 10 + k, 3));
+            assertThat(error(block.state().get("S"), expected)).isLessThan(1e-12);
+        }
+    }
+
+    @Test
+    void momentsFollowEveryBatchAndThePreconditionerFollowsThem() {
+        TestBlock block = withBases(SHAPE, batch(1, 20, 3));
+        INDArray basis = basis(block);
+        OuterRows rows = batch(2, 15, 3);
+        block.block().update(rows);
+        assertThat(basis(block)).isEqualTo(basis);
+        INDArray damped = plusDiagonal(block.block().toDense(), 0.1);
+        assertThat(error(block.operator(), inverse(damped))).isLessThan(1e-10);
+        assertThat(error(s(block), diagonalIn(basis, fisher(rows)))).isLessThan(1e-13);
+    }
+
+    @Test
+    void aNewBasisStartsWithTheKroneckerProductOfAllBatches() {
+        TestBlock block = block(0.75);
+        TestBlock kronecker = TestBlock.of(KroneckerBlock.TYPE, SHAPE, 0.75, DataType.DOUBLE);
+        for (int k = 1; k <= 3; k++) {
+            block.block().update(batch(k, 20, 3));
+            kronecker.block().update(batch(k, 20, 3));
+            if (k == 1) {
+                block.block().refresh(0.1);
+            }
+        }
+        INDArray old = basis(block);
+        INDArray product = kronecker.block().toDense();
+        assertThat(error(block.block().toDense(), product)).isGreaterThan(0.01);
+        block.block().refresh(0.1);
+        INDArray now = basis(block);
+        assertThat(error(now, old)).isGreaterThan(0.1);
+        assertThat(error(block.block().toDense(), product)).isLessThan(1e-13);
+        assertThat(error(now.transpose().mmul(now), Nd4j.eye(15).castTo(DataType.DOUBLE)))
+                .isLessThan(1e-13);
+    }
+
+    @Test
+    void momentsThatAreNotFiniteStartAgainWithTheNextBasis() {
+        TestBlock block = withBases(SHAPE, batch(1, 20, 3));
+        INDArray product = block.block().toDense();
+        block.state().get("S").assign(Double.NaN);
+        block.block().refresh(0.1);
+        assertThat(error(block.block().toDense(), product)).isLessThan(1e-13);
+    }
+
+    @Test
+    void dampingStaysInForceAfterARestart() {
+        TestBlock block = withBases(SHAPE, batch(1, 20, 3));
+        TestBlock resumed = block.copy();
+        resumed.block().update(batch(2, 20, 3));
+        INDArray damped = plusDiagonal(resumed.block().toDense(), 0.1);
+        assertThat(error(resumed.operator(), inverse(damped))).isLessThan(1e-10);
+    }
+
+    @Test
+    void aScaledLossScalesMomentsAsItScalesTheFisherMatrix() {
+        OuterRows rows = batch(1, 20, 3);
+        OuterRows scaled = OuterRows.of(rows.inputs(), rows.derivatives().mul(10), 20);
+        TestBlock block = withBases(SHAPE, rows);
+        TestBlock other = block.copy();
+        block.block().update(rows);
+        other.block().update(scaled);
+        assertThat(error(s(other), s(block).mul(100))).isLessThan(1e-13);
+    }
+}
