@@ -45,7 +45,10 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "nesterovs,kfac",
-            description = "Optimizers; the first is the one that the others are divided by. Default: ${DEFAULT-VALUE}.")
+            completionCandidates = OptimizerNames.class,
+            description =
+                    "Optimizers, of ${COMPLETION-CANDIDATES}; the first is the one that the others are divided by. "
+                            + "Default: ${DEFAULT-VALUE}.")
     private List<String> optimizers;
 
     @Option(
@@ -100,6 +103,8 @@ final class BenchCommand implements Callable<Integer> {
         Map<Optimizer, BenchSubject> subjects = new LinkedHashMap<>();
         contenders.forEach(
                 (optimizer, chosen) -> subjects.put(optimizer, new BenchSubject(problem, optimizer, chosen, batch)));
+        contenders.forEach((optimizer, chosen) ->
+                report.count(batch, optimizer, subjects.get(optimizer).operations(optimizer, chosen, batch)));
         // Warming up for one round also takes K-FAC past its first steps, at which it refreshes more often.
         subjects.values().forEach(subject -> subject.run(roundSteps()));
         for (int round = 1; round <= rounds; round++) {

@@ -22,4 +22,10 @@ final class Checks {
             throw new UserError(option + " must be at least 1. Got: " + value);
         }
     }
+
+    static void memory(String option, Double value) {
+        if (value != null && !(value >= 0 && value < 1)) {
+            throw new UserError(option + " must be within 0 and 1, 1 excluded. Got: " + value);
+        }
+    }
 }

@@ -3,10 +3,9 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Setting;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.function.BiFunction;
 import picocli.CommandLine.Option;
 
 /** Options that span a grid of settings. What is not given stays at the optimizer's default. */
@@ -19,34 +18,34 @@ final class GridOptions {
             names = "--momentums",
             split = ",",
             paramLabel = "X",
-            description = "Momentum coefficients to try (kfac, nesterovs).")
+            description = "Momentum coefficients to try (nesterovs, kfac and its relatives).")
     List<Double> momentums;
 
-    @Option(names = "--dampings", split = ",", paramLabel = "X", description = "Dampings to try (kfac).")
+    @Option(names = "--dampings", split = ",", paramLabel = "X", description = "Dampings to try.")
     List<Double> dampings;
 
-    @Option(names = "--kl-clips", split = ",", paramLabel = "X", description = "KL clips to try (kfac).")
+    @Option(names = "--kl-clips", split = ",", paramLabel = "X", description = "KL clips to try.")
     List<Double> klClips;
 
     @Option(
             names = "--curvatures",
             split = ",",
             paramLabel = "NAME",
-            description = "Curvatures to try (kfac): ${COMPLETION-CANDIDATES}.")
+            description = "Curvatures to try (kfac, ekfac, kfac-tridiagonal): ${COMPLETION-CANDIDATES}.")
     List<Curvature> curvatures;
 
     @Option(
             names = "--statistics-intervals",
             split = ",",
             paramLabel = "N",
-            description = "Steps between updates of the statistics to try (kfac).")
+            description = "Steps between updates of the statistics to try.")
     List<Integer> statisticsIntervals;
 
     @Option(
             names = "--inverse-intervals",
             split = ",",
             paramLabel = "N",
-            description = "Steps between inversions to try (kfac).")
+            description = "Steps between inversions to try.")
     List<Integer> inverseIntervals;
 
     /**
@@ -55,27 +54,24 @@ final class GridOptions {
      */
     List<HyperParameters> settings(Optimizer optimizer) {
         List<HyperParameters> grid = List.of(HyperParameters.DEFAULTS);
-        grid = cross(grid, learningRates, HyperParameters::withLearningRate);
-        if (optimizer.hasMomentum()) {
-            grid = cross(grid, momentums, HyperParameters::withMomentum);
-        }
-        if (!optimizer.firstOrder()) {
-            grid = cross(grid, dampings, HyperParameters::withDamping);
-            grid = cross(grid, klClips, HyperParameters::withKlClip);
-            grid = cross(grid, curvatures, HyperParameters::withCurvature);
-            grid = cross(grid, statisticsIntervals, HyperParameters::withStatisticsInterval);
-            grid = cross(grid, inverseIntervals, HyperParameters::withInverseInterval);
-        }
-        return grid;
+        grid = cross(grid, optimizer, Setting.LEARNING_RATE, learningRates);
+        grid = cross(grid, optimizer, Setting.MOMENTUM, momentums);
+        grid = cross(grid, optimizer, Setting.DAMPING, dampings);
+        grid = cross(grid, optimizer, Setting.KL_CLIP, klClips);
+        grid = cross(grid, optimizer, Setting.CURVATURE, curvatures);
+        grid = cross(grid, optimizer, Setting.STATISTICS_INTERVAL, statisticsIntervals);
+        return cross(grid, optimizer, Setting.INVERSE_INTERVAL, inverseIntervals);
     }
 
     private static <T> List<HyperParameters> cross(
-            List<HyperParameters> grid, List<T> values, BiFunction<HyperParameters, T, HyperParameters> with) {
-        List<T> choices = values == null ? Collections.singletonList(null) : values;
+            List<HyperParameters> grid, Optimizer optimizer, Setting<T> setting, List<T> values) {
+        if (values == null || !optimizer.settings().contains(setting)) {
+            return grid;
+        }
         List<HyperParameters> crossed = new ArrayList<>();
         for (HyperParameters settings : grid) {
-            for (T choice : choices) {
-                crossed.add(with.apply(settings, choice));
+            for (T value : values) {
+                crossed.add(settings.with(setting, value));
             }
         }
         return crossed;

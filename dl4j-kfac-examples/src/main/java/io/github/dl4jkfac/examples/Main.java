@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
             CifarCommand.class,
             SequenceCommand.class,
             TuneCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            QualityCommand.class
         })
 public final class Main implements Runnable {
 

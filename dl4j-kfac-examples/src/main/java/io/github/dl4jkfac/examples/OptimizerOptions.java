@@ -4,6 +4,7 @@ import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Schedule;
+import io.github.dl4jkfac.examples.training.Setting;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,29 +23,54 @@ final class OptimizerOptions {
                     + "Default: each optimizer's own.")
     List<String> learningRates = List.of();
 
-    @Option(names = "--momentum", paramLabel = "X", description = "Momentum coefficient (kfac, nesterovs).")
+    @Option(
+            names = "--momentum",
+            paramLabel = "X",
+            description = "Momentum coefficient (nesterovs, kfac and its relatives).")
     Double momentum;
 
-    @Option(names = "--damping", paramLabel = "X", description = "Damping (kfac).")
+    @Option(
+            names = "--beta",
+            paramLabel = "X",
+            description = "Memory of the gradients' moving average (adam and its relatives).")
+    Double beta;
+
+    @Option(names = "--damping", paramLabel = "X", description = "Damping (natural-gradient methods).")
     Double damping;
 
-    @Option(names = "--kl-clip", paramLabel = "X", description = "Bound on the KL divergence of a step (kfac).")
+    @Option(
+            names = "--relative-damping",
+            paramLabel = "X",
+            description =
+                    "Damping in proportion to the curvature, in place of an absolute one (ief and its relatives).")
+    Double relativeDamping;
+
+    @Option(
+            names = "--kl-clip",
+            paramLabel = "X",
+            description = "Bound on the KL divergence of a step (kfac and its relatives).")
     Double klClip;
 
     @Option(
             names = "--statistics-interval",
             paramLabel = "N",
-            description = "Steps between updates of the curvature statistics (kfac).")
+            description = "Steps between updates of the curvature statistics.")
     Integer statisticsInterval;
 
-    @Option(names = "--inverse-interval", paramLabel = "N", description = "Steps between inversions (kfac).")
+    @Option(names = "--inverse-interval", paramLabel = "N", description = "Steps between inversions.")
     Integer inverseInterval;
 
     @Option(
             names = "--curvature",
             paramLabel = "NAME",
-            description = "Which Fisher matrix (kfac): ${COMPLETION-CANDIDATES}.")
+            description = "Which Fisher matrix (kfac, ekfac, kfac-tridiagonal): ${COMPLETION-CANDIDATES}.")
     Curvature curvature;
+
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "Coefficient of the weight decay that is part of the optimizer.")
+    Double weightDecay;
 
     /**
      * @param optimizers the optimizers in use
@@ -55,14 +81,21 @@ final class OptimizerOptions {
     Map<Optimizer, HyperParameters> settings(Set<Optimizer> optimizers, Schedule schedule) {
         Map<Optimizer, Double> rates = learningRates(optimizers);
         check();
-        HyperParameters secondOrder = new HyperParameters(
-                null, momentum, damping, klClip, curvature, statisticsInterval, inverseInterval, schedule);
+        HyperParameters all = HyperParameters.DEFAULTS
+                .with(Setting.MOMENTUM, momentum)
+                .with(Setting.BETA, beta)
+                .with(Setting.DAMPING, damping)
+                .with(Setting.RELATIVE_DAMPING, relativeDamping)
+                .with(Setting.KL_CLIP, klClip)
+                .with(Setting.CURVATURE, curvature)
+                .with(Setting.STATISTICS_INTERVAL, statisticsInterval)
+                .with(Setting.INVERSE_INTERVAL, inverseInterval)
+                .with(Setting.WEIGHT_DECAY, weightDecay)
+                .with(Setting.SCHEDULE, schedule);
+        requireUse(all, optimizers);
         Map<Optimizer, HyperParameters> settings = new LinkedHashMap<>();
         for (Optimizer optimizer : optimizers) {
-            HyperParameters own = optimizer.firstOrder() ? HyperParameters.DEFAULTS : secondOrder;
-            own = own.withLearningRate(rates.get(optimizer))
-                    .withMomentum(optimizer.hasMomentum() ? momentum : null)
-                    .withSchedule(schedule);
+            HyperParameters own = all.only(optimizer.settings()).with(Setting.LEARNING_RATE, rates.get(optimizer));
             // Builds the configuration once, so that a value which the optimizer refuses is reported before training.
             optimizer.updater(own, 0);
             settings.put(optimizer, own);
@@ -70,14 +103,25 @@ final class OptimizerOptions {
         return settings;
     }
 
+    /** Refuses a setting that none of the optimizers has, rather than ignore it. */
+    private static void requireUse(HyperParameters all, Set<Optimizer> optimizers) {
+        for (Setting<?> setting : all.settings()) {
+            if (optimizers.stream().noneMatch(optimizer -> optimizer.settings().contains(setting))) {
+                throw new UserError(setting.option() + " is of no use to the chosen optimizers; it is for "
+                        + Optimizer.idsWith(setting));
+            }
+        }
+    }
+
     private void check() {
         Checks.notNegative("--damping", damping);
+        Checks.notNegative("--relative-damping", relativeDamping);
         Checks.positive("--kl-clip", klClip);
         Checks.atLeastOne("--statistics-interval", statisticsInterval);
         Checks.atLeastOne("--inverse-interval", inverseInterval);
-        if (momentum != null && !(momentum >= 0 && momentum < 1)) {
-            throw new UserError("--momentum must be within 0 and 1, 1 excluded. Got: " + momentum);
-        }
+        Checks.notNegative("--weight-decay", weightDecay);
+        Checks.memory("--momentum", momentum);
+        Checks.memory("--beta", beta);
     }
 
     private Map<Optimizer, Double> learningRates(Set<Optimizer> optimizers) {

@@ -20,7 +20,8 @@ final class RunOptions {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "kfac,nesterovs,adam",
-            description = "Optimizers to train in turn: kfac, nesterovs, adam, sgd. Default: ${DEFAULT-VALUE}.")
+            completionCandidates = OptimizerNames.class,
+            description = "Optimizers to train in turn: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     List<String> optimizers;
 
     @Option(

@@ -10,6 +10,7 @@ import io.github.dl4jkfac.examples.training.ClassificationProblem;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.LstmClassifier;
 import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Setting;
 import java.util.Map;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -44,17 +45,20 @@ final class SequenceOptions {
      */
     private static final Map<Optimizer, HyperParameters> MEMORY_DEFAULTS = Map.of(
             Optimizer.KFAC,
-            HyperParameters.DEFAULTS.withMomentum(0.9).withDamping(0.03).withKlClip(1e-3),
+            HyperParameters.DEFAULTS
+                    .with(Setting.MOMENTUM, 0.9)
+                    .with(Setting.DAMPING, 0.03)
+                    .with(Setting.KL_CLIP, 1e-3),
             Optimizer.ADAM,
-            HyperParameters.DEFAULTS.withLearningRate(1e-2),
+            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 1e-2),
             Optimizer.NESTEROVS,
-            HyperParameters.DEFAULTS.withLearningRate(0.1));
+            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
 
     private static final Map<Optimizer, HyperParameters> ROWS_DEFAULTS = Map.of(
             Optimizer.ADAM,
-            HyperParameters.DEFAULTS.withLearningRate(3e-3),
+            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 3e-3),
             Optimizer.NESTEROVS,
-            HyperParameters.DEFAULTS.withLearningRate(0.1));
+            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
 
     @Option(
             names = "--length",

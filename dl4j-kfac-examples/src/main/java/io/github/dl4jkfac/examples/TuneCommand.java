@@ -10,6 +10,7 @@ import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Progress;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
+import io.github.dl4jkfac.examples.training.Setting;
 import io.github.dl4jkfac.examples.training.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -118,7 +119,7 @@ final class TuneCommand implements Callable<Integer> {
         List<Candidate> candidates = new ArrayList<>();
         for (Optimizer optimizer : run.chosen()) {
             for (HyperParameters point : grid.settings(optimizer)) {
-                HyperParameters settings = point.withSchedule(run.schedule);
+                HyperParameters settings = point.with(Setting.SCHEDULE, run.schedule);
                 // Refuses a bad value now rather than hours into the grid.
                 optimizer.updater(settings, 0);
                 candidates.add(new Candidate(optimizer, settings));

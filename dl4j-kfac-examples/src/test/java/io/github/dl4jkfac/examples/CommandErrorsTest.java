@@ -31,8 +31,9 @@ class CommandErrorsTest {
             --kl-clip 0                     | --kl-clip must be a positive number. Got: 0.0
             --statistics-interval 0         | --statistics-interval must be at least 1. Got: 0
             --inverse-interval -3           | --inverse-interval must be at least 1. Got: -3
+            --relative-damping -1           | --relative-damping must be zero or a positive number. Got: -1.0
             --curvature hessian             | 'hessian'
-            --optimizers kfac,foo           | unknown optimizer 'foo'; known are kfac, nesterovs, adam, sgd
+            --optimizers kfac,foo           | unknown optimizer 'foo'; known are kfac, kfac-tridiagonal, ekfac, ief
             --dataset imagenet              | 'imagenet'
             --dataset shapes                | --dataset shapes is of no use here; take one of auto, mnist, curves
             --schedule cosine               | 'cosine'
@@ -47,7 +48,12 @@ class CommandErrorsTest {
             --repeat 0                      | --repeat must be at least 1. Got: 0
             --evaluations 0                 | --evaluations must be at least 1. Got: 0
             --layers 784-10                 | --layers must be 784-...-784
-            --weight-decay 0.1              | '--weight-decay'
+            --weight-decay -1               | --weight-decay must be zero or a positive number. Got: -1.0
+            --optimizers sgd --damping 1    | --damping is of no use to the chosen optimizers; it is for kfac
+            --optimizers kfac --relative-damping 1 | --relative-damping is of no use to the chosen optimizers; it is for ief
+            --optimizers ief --curvature exact_fisher | --curvature is of no use to the chosen optimizers; it is for kfac
+            --optimizers sgd --beta 0.5     | --beta is of no use to the chosen optimizers; it is for adafisher, adafisherw, fadam, adam
+            --dropout 0.1                   | '--dropout'
             """)
     void aBadValueIsNamed(String arguments, String message) {
         List<String> args = new ArrayList<>(List.of("mnist-autoencoder", "--out", folder.toString()));
@@ -69,6 +75,23 @@ class CommandErrorsTest {
             sequence --data /tmp                          | --data /tmp is of no use to the task memory
             sequence --task mnist-rows --dataset cifar10  | --dataset cifar10 is of no use here; take one of auto, mnist
             tune --problem imagenet                       | 'imagenet'
+            quality --problem resnet                      | 'resnet'
+            quality --methods kfac,foo                    | unknown method 'foo'; known are kfac, kfac-exact
+            quality --methods exact                       | unknown method 'exact'
+            quality --optimizer foo                       | unknown optimizer 'foo'
+            quality --learning-rate 0                     | --learning-rate must be a positive number. Got: 0.0
+            quality --stages 10,5                         | --stages must be rising numbers of steps from 0. Got: [10, 5]
+            quality --stages -1                           | --stages must be rising numbers of steps from 0. Got: [-1]
+            quality --batches 0                           | --batches must be at least 1. Got: 0
+            quality --batch 0                             | --batch must be at least 1. Got: 0
+            quality --dataset shapes --batch 30000        | --batch 30000 is more than the 20000 training examples
+            quality --warm-up -1                          | --warm-up must be zero or more. Got: -1
+            quality --dampings 1,0                        | --dampings must be a positive number. Got: 0.0
+            quality --exact-damping 0                     | --exact-damping must be a positive number. Got: 0.0
+            quality --exact-iterations 0                  | --exact-iterations must be at least 1. Got: 0
+            quality --repeat 0                            | --repeat must be at least 1. Got: 0
+            quality --dataset curves                      | --dataset curves is of no use here; take one of auto, mnist, shapes
+            quality --data /does/not/exist                | --data /does/not/exist is no folder
             """)
     void otherProblemsNameTheirBadValues(String line, String message) {
         List<String> args = new ArrayList<>(List.of(line.split(" ")));
@@ -144,7 +167,7 @@ class CommandErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mnist-autoencoder", "cifar", "sequence", "tune", "bench"})
+    @ValueSource(strings = {"mnist-autoencoder", "cifar", "sequence", "tune", "bench", "quality"})
     void everyCommandHasHelp(String command) {
         CommandRunner result = CommandRunner.run(command, "--help");
         assertThat(result.code()).isZero();

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.dl4jkfac.examples.training.Optimizer;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,49 @@ class EndToEndTest {
             BufferedImage image = ImageIO.read(folder.resolve(name).toFile());
             assertThat(image.getWidth()).as(name).isGreaterThan(300);
         }
+    }
+
+    @Test
+    void everyOptimizerTrains() throws IOException {
+        CommandRunner result = CommandRunner.run(
+                "sequence",
+                "--optimizers",
+                Arrays.stream(Optimizer.values()).map(Optimizer::id).collect(Collectors.joining(",")),
+                "--length",
+                "10",
+                "--units",
+                "4",
+                "--train-size",
+                "60",
+                "--test-size",
+                "20",
+                "--batch",
+                "20",
+                "--steps",
+                "4",
+                "--evaluations",
+                "1",
+                "--out",
+                folder.toString());
+
+        assertThat(result.code()).as(result.err()).isZero();
+        List<String> lines = Files.readAllLines(folder.resolve("results.csv"));
+        assertThat(lines).hasSize(1 + 2 * Optimizer.values().length);
+        for (Optimizer optimizer : Optimizer.values()) {
+            List<String> losses = lines.stream()
+                    .filter(line -> line.startsWith(optimizer.id() + ","))
+                    .map(line -> line.split(",")[4])
+                    .toList();
+            assertThat(losses).as(optimizer.id()).hasSize(2).doesNotHaveDuplicates();
+            assertThat(Double.parseDouble(losses.get(1))).as(optimizer.id()).isBetween(0.1, 20.);
+        }
+    }
+
+    @Test
+    void anOptimizerThatCannotTrainTheProblemSaysSo() {
+        CommandRunner result = run("mnist-autoencoder", "--optimizers", "egn", "--steps", "1", "--batch", "50");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).hasLineCount(1).contains("egn: ").contains("39200 rows");
     }
 
     @Test
@@ -147,6 +192,40 @@ class EndToEndTest {
                 .toArray();
         double wall = parts[0];
         assertThat(Arrays.stream(parts, 2, 9).sum()).as("parts add up").isBetween(0.99 * wall, 1.01 * wall);
+    }
+
+    @Test
+    void measuresTheQualityOfDirections() throws IOException {
+        String line = "quality --dataset shapes --train-size 100 --test-size 40 --batch 8 --batches 1 --warm-up 1 "
+                + "--stages 0,2 --methods kfac,egn,ief,ef,adam --dampings 1e-4,1e-2 --repeat 2 "
+                + "--exact-iterations 5 --out " + folder;
+        CommandRunner result = CommandRunner.run(line.split(" "));
+
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("data: shapes, 100 training and 40 test images")
+                .contains("autoencoder, seed 2, step 2: train loss")
+                .contains("left out here, since each output unit costs them a pass: egn")
+                .contains("the Kronecker approximation of the Fisher matrix is off by")
+                .containsPattern("ief is below ef in \\d of 4 means over batches")
+                .containsPattern("ief is below ef in \\d of 8 means over batches \\(stages and seeds, over all");
+        List<String> lines = Files.readAllLines(folder.resolve("quality.csv"));
+        int classifier = 6;
+        int autoencoder = 5;
+        assertThat(lines).hasSize(1 + 2 * 2 * (classifier + autoencoder));
+        assertThat(lines.get(1)).startsWith("classifier,1,0,").contains(",1,exact,,");
+        assertThat(Files.readAllLines(folder.resolve("damping.csv"))).hasSize(1 + 2 * 2 * (4 + 4));
+        assertThat(Files.readAllLines(folder.resolve("quality-table.csv"))).hasSize(1 + 2 * (classifier + autoencoder));
+        assertThat(Files.readAllLines(folder.resolve("fisher-blocks.csv"))).hasSize(1 + 4 * 4);
+        for (String name : List.of(
+                "indicator-classifier",
+                "indicator-autoencoder",
+                "damping-classifier",
+                "damping-autoencoder",
+                "fisher")) {
+            BufferedImage image = ImageIO.read(folder.resolve(name + ".png").toFile());
+            assertThat(image.getWidth()).as(name).isGreaterThan(1000);
+        }
     }
 
     @ParameterizedTest

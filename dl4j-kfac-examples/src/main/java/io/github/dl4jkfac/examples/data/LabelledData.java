@@ -76,6 +76,20 @@ public final class LabelledData {
         System.arraycopy(values, index * size, target, offset, size);
     }
 
+    /** @return the examples as grey images, without their classes */
+    public ImageData images() {
+        return new ImageData(values, size);
+    }
+
+    /**
+     * @param newValues all examples in another form, in the same order; not copied
+     * @param newSize values per example in that form
+     * @return these, each with the class that it has here
+     */
+    LabelledData withValues(byte[] newValues, int newSize) {
+        return new LabelledData(newValues, newSize, labels, classes);
+    }
+
     /**
      * @param limit how many examples to keep at most
      * @return the first {@code limit} examples, or all of them where there are fewer

@@ -17,4 +17,9 @@ public record LabelledSplit(String name, LabelledData train, LabelledData test) 
     public LabelledSplit first(int trainLimit, int testLimit) {
         return new LabelledSplit(name, train.first(trainLimit), test.first(testLimit));
     }
+
+    /** @return the examples as grey images, without their classes */
+    public ImageSplit images() {
+        return new ImageSplit(name, train.images(), test.images());
+    }
 }

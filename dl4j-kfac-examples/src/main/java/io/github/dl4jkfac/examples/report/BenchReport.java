@@ -5,10 +5,12 @@ import io.github.dl4jkfac.examples.training.StepCost;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -20,6 +22,7 @@ public final class BenchReport {
     private final CsvFile csv;
     private final Optimizer baseline;
     private final Map<Integer, Map<Optimizer, List<StepCost>>> costs = new LinkedHashMap<>();
+    private final Map<Integer, Map<Optimizer, Double>> counted = new HashMap<>();
 
     /**
      * @param folder existing folder for {@code bench.csv}
@@ -62,6 +65,16 @@ public final class BenchReport {
         csv.add(line);
     }
 
+    /**
+     * @param batch examples per step
+     * @param optimizer which optimizer
+     * @param ratio of its operations, as counted, to those of gradient descent; empty if they are not known
+     */
+    public void count(int batch, Optimizer optimizer, OptionalDouble ratio) {
+        ratio.ifPresent(
+                known -> counted.computeIfAbsent(batch, key -> new HashMap<>()).put(optimizer, known));
+    }
+
     /** @return medians in milliseconds per step, then the ratios to the baseline, ready to print */
     @Override
     public String toString() {
@@ -85,12 +98,20 @@ public final class BenchReport {
         double[] cpu = ratio(rounds, baselineRounds, StepCost::cpu);
         return String.format(
                 Locale.ROOT,
-                "%s over %s at batch %d: %s in wall-clock, %s in processor time%n",
+                "%s over %s at batch %d: %s in wall-clock, %s in processor time%s%n",
                 optimizer.id(),
                 baseline.id(),
                 batch,
                 range(wall),
-                range(cpu));
+                range(cpu),
+                counted(batch, optimizer));
+    }
+
+    private String counted(int batch, Optimizer optimizer) {
+        Map<Optimizer, Double> ofBatch = counted.getOrDefault(batch, Map.of());
+        return ofBatch.containsKey(optimizer)
+                ? String.format(Locale.ROOT, "; %.2f in operations counted", ofBatch.get(optimizer))
+                : "";
     }
 
     private static double[] ratio(List<StepCost> rounds, List<StepCost> base, ToDoubleFunction<StepCost> part) {

@@ -7,11 +7,7 @@ import io.github.dl4jkfac.examples.data.ImageSplit;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -50,27 +46,9 @@ public final class AutoencoderProblem implements Problem {
 
     @Override
     public Model network(IUpdater updater, long seed) {
-        NeuralNetConfiguration.ListBuilder builder = new NeuralNetConfiguration.Builder()
-                .seed(seed)
-                .updater(updater)
-                .weightInit(WeightInit.XAVIER)
-                .activation(Activation.TANH)
-                .list();
-        int code = layers.size() / 2;
-        int last = layers.size() - 1;
-        for (int i = 1; i < last; i++) {
-            DenseLayer.Builder dense =
-                    new DenseLayer.Builder().nIn(layers.get(i - 1)).nOut(layers.get(i));
-            builder.layer(i == code ? dense.activation(Activation.IDENTITY).build() : dense.build());
-        }
-        builder.layer(new OutputLayer.Builder(LossFunctions.LossFunction.XENT)
-                .activation(Activation.SIGMOID)
-                .nIn(layers.get(last - 1))
-                .nOut(layers.get(last))
-                .build());
-        MultiLayerNetwork network = new MultiLayerNetwork(builder.build());
-        network.init();
-        return network;
+        OutputLayer.Builder output =
+                new OutputLayer.Builder(LossFunctions.LossFunction.XENT).activation(Activation.SIGMOID);
+        return TanhNetwork.create(layers, layers.size() / 2, output, updater, seed);
     }
 
     @Override

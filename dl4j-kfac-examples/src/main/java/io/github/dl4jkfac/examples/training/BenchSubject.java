@@ -5,6 +5,7 @@ import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.examples.data.Batches;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -26,10 +27,20 @@ public final class BenchSubject implements AutoCloseable {
      * @param batch examples per step
      */
     public BenchSubject(Problem problem, Optimizer optimizer, HyperParameters settings, int batch) {
-        network = problem.network(optimizer.updater(settings.or(problem.defaults(optimizer)), 1), 1);
+        network = Networks.create(problem, optimizer, settings, 1);
         network.addListeners(timer);
         listener = optimizer.firstOrder() ? null : KFacListener.attach(network);
         batches = problem.batches(batch, 1);
+    }
+
+    /**
+     * @param optimizer which optimizer
+     * @param settings what the user set
+     * @param batch examples per step
+     * @return operations of a step over those of gradient descent, counted; empty if they are not known
+     */
+    public OptionalDouble operations(Optimizer optimizer, HyperParameters settings, int batch) {
+        return StepOperations.of(network).ratio(optimizer, settings, batch);
     }
 
     /**

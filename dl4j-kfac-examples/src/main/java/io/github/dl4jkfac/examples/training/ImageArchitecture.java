@@ -73,7 +73,7 @@ abstract class ImageArchitecture implements Architecture {
     @Override
     public HyperParameters defaults(Optimizer optimizer) {
         return optimizer == Optimizer.NESTEROVS
-                ? HyperParameters.DEFAULTS.withLearningRate(NESTEROVS_RATE)
+                ? HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, NESTEROVS_RATE)
                 : HyperParameters.DEFAULTS;
     }
 }

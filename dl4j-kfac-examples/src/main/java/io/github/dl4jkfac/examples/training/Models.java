@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.util.ModelSerializer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -23,7 +24,7 @@ public final class Models {
      * @param network the network to train
      * @param batch the batch
      */
-    static void fit(Model network, DataSet batch) {
+    public static void fit(Model network, DataSet batch) {
         ((NeuralNetwork) network).fit(batch);
     }
 
@@ -36,6 +37,16 @@ public final class Models {
         return network instanceof ComputationGraph graph
                 ? graph.outputSingle(input)
                 : ((MultiLayerNetwork) network).output(input);
+    }
+
+    /**
+     * @param network a network; not modified
+     * @return a new one of the same configuration and parameters that computes in float64; the network itself if it does
+     */
+    public static Model inDoublePrecision(Model network) {
+        return network instanceof ComputationGraph graph
+                ? graph.convertDataType(DataType.DOUBLE)
+                : ((MultiLayerNetwork) network).convertDataType(DataType.DOUBLE);
     }
 
     static Collection<TrainingListener> listeners(Model network) {

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.examples.UserError;
 import io.github.dl4jkfac.examples.data.Batches;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
@@ -21,7 +22,9 @@ public final class Networks {
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
     public static Model create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
-        return ready(problem.network(optimizer.updater(chosen.or(problem.defaults(optimizer)), seed), seed), optimizer);
+        HyperParameters settings =
+                chosen.or(problem.defaults(optimizer)).with(Setting.EPOCH_SIZE, problem.trainCount());
+        return ready(problem.network(optimizer.updater(settings, seed), seed), optimizer);
     }
 
     /**
@@ -52,12 +55,13 @@ public final class Networks {
 
     /**
      * Takes a few steps on a network that is thrown away, so that no run pays for class loading, compilation and the
-     * start of the BLAS threads.
+     * start of the BLAS threads, and an optimizer that cannot train the problem says so before any run.
      *
      * @param problem what will be trained
      * @param optimizer which optimizer
      * @param chosen its settings
      * @param batch examples per step
+     * @throws UserError if the optimizer refuses the network or the batch
      */
     public static void warmUp(Problem problem, Optimizer optimizer, HyperParameters chosen, int batch) {
         Model network = create(problem, optimizer, chosen, 0);
@@ -65,6 +69,8 @@ public final class Networks {
             for (int step = 0; step < WARM_UP_STEPS; step++) {
                 Models.fit(network, batches.at(step));
             }
+        } catch (IllegalStateException e) {
+            throw new UserError(optimizer.id() + ": " + e.getMessage(), e);
         }
     }
 }

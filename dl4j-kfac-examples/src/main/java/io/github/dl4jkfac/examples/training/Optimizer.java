@@ -1,83 +1,62 @@
 package io.github.dl4jkfac.examples.training;
 
-import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.examples.UserError;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
-import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
-import org.nd4j.linalg.learning.config.Nesterovs;
-import org.nd4j.linalg.learning.config.Sgd;
 
-/** The optimizers that the examples compare: name, kind and how to configure each. A new one is one entry here. */
+/** The optimizers that the examples compare: name, kind, settings and how to configure each. A new one is one entry here. */
 public enum Optimizer {
     /** Kronecker-factored natural gradient. */
-    KFAC(false) {
-        @Override
-        IUpdater build(HyperParameters chosen, long seed) {
-            KFac.Builder builder = KFac.builder()
-                    .seed(seed)
-                    .learningRate(chosen.rate(KFac.DEFAULT_LEARNING_RATE))
-                    .fallback(new Adam(chosen.schedule(Adam.DEFAULT_ADAM_LEARNING_RATE)));
-            if (chosen.momentum() != null) {
-                builder.momentum(chosen.momentum());
-            }
-            if (chosen.damping() != null) {
-                builder.damping(chosen.damping());
-            }
-            double klClip = chosen.klClip() == null ? KFac.DEFAULT_KL_CLIP : chosen.klClip();
-            if (chosen.schedule() == Schedule.LINEAR) {
-                // a bound that binds hides the learning rate, so it has to shrink as the rate's square
-                builder.klClip(new LinearDecay(klClip, 2));
-            } else {
-                builder.klClip(klClip);
-            }
-            if (chosen.curvature() != null) {
-                builder.curvature(chosen.curvature());
-            }
-            if (chosen.statisticsInterval() != null) {
-                builder.statisticsInterval(chosen.statisticsInterval());
-            }
-            if (chosen.inverseInterval() != null) {
-                builder.inverseInterval(chosen.inverseInterval());
-            }
-            return builder.build();
-        }
-    },
+    KFAC(KroneckerUpdaters::kfac, KroneckerUpdaters.SETTINGS, false),
+    /** K-FAC with the blocks of neighbouring layers. */
+    KFAC_TRIDIAGONAL(KroneckerUpdaters::tridiagonal, KroneckerUpdaters.SETTINGS, false),
+    /** K-FAC with corrected eigenvalues. */
+    EKFAC(KroneckerUpdaters::ekfac, KroneckerUpdaters.SETTINGS, false),
+    /** The improved empirical Fisher, exact. */
+    IEF(SampleSpaceUpdaters::improvedEmpiricalFisher, SampleSpaceUpdaters.SETTINGS, false),
+    /** The empirical Fisher, exact. */
+    EF(SampleSpaceUpdaters::empiricalFisher, SampleSpaceUpdaters.SETTINGS, false),
+    /** The Fisher matrix of one drawn target per sample, exact. */
+    SF(SampleSpaceUpdaters::sampledFisher, SampleSpaceUpdaters.SETTINGS, false),
+    /** Exact Gauss-Newton. */
+    EGN(SampleSpaceUpdaters::gaussNewton, SampleSpaceUpdaters.SETTINGS, false),
+    /** The empirical Fisher layer by layer, with coefficients that later epochs take from the first. */
+    FNGD(SampleSpaceUpdaters::sharedCoefficients, SampleSpaceUpdaters.SETTINGS, false),
+    /** A diagonal of Kronecker factors in the place of Adam's squared gradients. */
+    ADAFISHER(DiagonalUpdaters::adaFisher, DiagonalUpdaters.ADAFISHER, false),
+    /** AdaFisher with decoupled weight decay. */
+    ADAFISHERW(DiagonalUpdaters::adaFisherW, DiagonalUpdaters.ADAFISHERW, false),
+    /** Adam as natural gradient descent. */
+    FADAM(DiagonalUpdaters::fAdam, DiagonalUpdaters.FADAM, false),
     /** Stochastic gradient descent with Nesterov momentum. */
-    NESTEROVS(true) {
-        @Override
-        IUpdater build(HyperParameters chosen, long seed) {
-            return new Nesterovs(chosen.rate(0.0025), chosen.momentum() == null ? 0.9 : chosen.momentum());
-        }
-    },
+    NESTEROVS(FirstOrderUpdaters::nesterovs, List.of(Setting.MOMENTUM), true),
     /** Adam. */
-    ADAM(true) {
-        @Override
-        IUpdater build(HyperParameters chosen, long seed) {
-            return new Adam(chosen.rate(1e-3));
-        }
-    },
+    ADAM(FirstOrderUpdaters::adam, List.of(Setting.BETA), true),
     /** Plain stochastic gradient descent. */
-    SGD(true) {
-        @Override
-        IUpdater build(HyperParameters chosen, long seed) {
-            return new Sgd(chosen.rate(0.01));
-        }
-    };
+    SGD(FirstOrderUpdaters::sgd, List.of(), true);
 
+    private final BiFunction<HyperParameters, Long, IUpdater> configuration;
+    private final Set<Setting<?>> settings;
     private final boolean firstOrder;
 
-    Optimizer(boolean firstOrder) {
+    Optimizer(
+            BiFunction<HyperParameters, Long, IUpdater> configuration, List<Setting<?>> settings, boolean firstOrder) {
+        this.configuration = configuration;
+        this.settings = new LinkedHashSet<>(settings);
+        this.settings.add(Setting.LEARNING_RATE);
+        this.settings.add(Setting.SCHEDULE);
         this.firstOrder = firstOrder;
     }
 
-    abstract IUpdater build(HyperParameters chosen, long seed);
-
     /** @return the name on the command line and in result files */
     public String id() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** @return whether it is a baseline that looks at gradients only */
@@ -85,9 +64,9 @@ public enum Optimizer {
         return firstOrder;
     }
 
-    /** @return whether it has a momentum coefficient */
-    public boolean hasMomentum() {
-        return this == NESTEROVS || !firstOrder;
+    /** @return the settings that it has */
+    public Set<Setting<?>> settings() {
+        return Set.copyOf(settings);
     }
 
     /**
@@ -98,7 +77,7 @@ public enum Optimizer {
      */
     public IUpdater updater(HyperParameters chosen, long seed) {
         try {
-            return build(chosen, seed);
+            return configuration.apply(chosen, seed);
         } catch (IllegalArgumentException e) {
             throw new UserError(id() + ": " + e.getMessage(), e);
         }
@@ -113,7 +92,22 @@ public enum Optimizer {
         return Arrays.stream(values())
                 .filter(known -> known.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new UserError("unknown optimizer '" + id + "'; known are "
-                        + Arrays.stream(values()).map(Optimizer::id).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> new UserError("unknown optimizer '" + id + "'; known are " + ids()));
+    }
+
+    /** @return the names of all optimizers, to read */
+    public static String ids() {
+        return Arrays.stream(values()).map(Optimizer::id).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * @param setting a setting
+     * @return the names of the optimizers that have it, to read
+     */
+    public static String idsWith(Setting<?> setting) {
+        return Arrays.stream(values())
+                .filter(optimizer -> optimizer.settings.contains(setting))
+                .map(Optimizer::id)
+                .collect(Collectors.joining(", "));
     }
 }

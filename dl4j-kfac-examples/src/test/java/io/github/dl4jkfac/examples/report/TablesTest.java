@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dl4jkfac.examples.training.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,5 +56,12 @@ class TablesTest {
         assertThat(Files.readAllLines(file)).containsExactly("name,value", "x,1.23457");
         csv.add(Arrays.asList(null, Double.NaN));
         assertThat(Files.readAllLines(file)).last().isEqualTo(",NaN");
+    }
+
+    @Test
+    void everyOptimizerHasAColourOfItsOwn() {
+        assertThat(Arrays.stream(Optimizer.values()).map(Palette::of))
+                .doesNotContainNull()
+                .doesNotHaveDuplicates();
     }
 }

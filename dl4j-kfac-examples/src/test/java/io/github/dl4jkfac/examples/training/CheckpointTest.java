@@ -76,7 +76,7 @@ class CheckpointTest {
         RunIdentity other = RunIdentity.of(
                 problem,
                 Optimizer.ADAM,
-                HyperParameters.DEFAULTS.withLearningRate(0.5),
+                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.5),
                 BUDGET,
                 TinyProblem.BATCH,
                 SEED);

@@ -112,9 +112,11 @@ class ClassificationProblemTest {
 
     @Test
     void theLinearScheduleEndsAtZeroWithTheBudget() {
-        HyperParameters linear = HyperParameters.DEFAULTS.withLearningRate(0.5).withSchedule(Schedule.LINEAR);
+        HyperParameters linear =
+                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.5).with(Setting.SCHEDULE, Schedule.LINEAR);
         Model network = Networks.create(lstm, Optimizer.SGD, linear, SEED);
-        Model constant = Networks.create(lstm, Optimizer.SGD, HyperParameters.DEFAULTS.withLearningRate(0.25), SEED);
+        Model constant =
+                Networks.create(lstm, Optimizer.SGD, HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.25), SEED);
         LinearDecay.used(0.5);
         try {
             Models.fit(network, lstm.batches(BATCH, 1).at(0));
@@ -128,7 +130,7 @@ class ClassificationProblemTest {
 
     @Test
     void aLinearScheduleWithAnotherEndIsAnotherRun() throws IOException {
-        HyperParameters linear = HyperParameters.DEFAULTS.withSchedule(Schedule.LINEAR);
+        HyperParameters linear = HyperParameters.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
         Path file = folder.resolve("run.zip");
         new Checkpoint(Networks.create(lstm, Optimizer.ADAM, linear, SEED), List.of(start()))
                 .write(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(10), BATCH, SEED));
@@ -143,7 +145,7 @@ class ClassificationProblemTest {
 
     private void assertResumes(Problem problem, Optimizer optimizer, int batch, int steps, int killedAt)
             throws IOException {
-        HyperParameters settings = HyperParameters.DEFAULTS.withSchedule(Schedule.LINEAR);
+        HyperParameters settings = HyperParameters.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
         Budget budget = steps(steps);
         Model uninterrupted = Networks.create(problem, optimizer, settings, SEED);
         train(problem, budget, uninterrupted, List.of(start()), batch, Integer.MAX_VALUE);

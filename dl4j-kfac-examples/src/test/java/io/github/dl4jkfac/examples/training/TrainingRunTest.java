@@ -47,8 +47,9 @@ class TrainingRunTest {
 
     @Test
     void aDivergedRunEndsEarlyWithARow() {
-        List<Row> rows =
-                train(new Budget(Double.POSITIVE_INFINITY, 1000, 1), HyperParameters.DEFAULTS.withLearningRate(1e39));
+        List<Row> rows = train(
+                new Budget(Double.POSITIVE_INFINITY, 1000, 1),
+                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 1e39));
 
         Row last = rows.get(rows.size() - 1);
         assertThat(last.step()).isBetween(1L, 999L);

@@ -1,0 +1,14 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.examples.training.Optimizer;
+import java.util.Arrays;
+import java.util.Iterator;
+
+/** The names of all optimizers, for help texts. */
+final class OptimizerNames implements Iterable<String> {
+
+    @Override
+    public Iterator<String> iterator() {
+        return Arrays.stream(Optimizer.values()).map(Optimizer::id).iterator();
+    }
+}

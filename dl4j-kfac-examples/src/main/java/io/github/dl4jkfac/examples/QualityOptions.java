@@ -1,0 +1,194 @@
+package io.github.dl4jkfac.examples;
+
+import io.github.dl4jkfac.diagnostics.ExactNaturalGradient;
+import io.github.dl4jkfac.examples.quality.Candidate;
+import io.github.dl4jkfac.examples.quality.Method;
+import io.github.dl4jkfac.examples.quality.Plan;
+import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.training.Problem;
+import io.github.dl4jkfac.examples.training.Setting;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** Options on what to measure, where and how often. */
+final class QualityOptions {
+
+    private static final double ADAM_RATE = 3e-3;
+    private static final double EXACT_TOLERANCE = 1e-3;
+
+    @Option(
+            names = "--optimizer",
+            paramLabel = "NAME",
+            defaultValue = "adam",
+            description = "Trains between the stages: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.",
+            completionCandidates = OptimizerNames.class)
+    private String optimizer;
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "X",
+            description = "Learning rate of that optimizer. Default: 0.003 for adam, else the optimizer's own.")
+    private Double learningRate;
+
+    @Option(
+            names = "--stages",
+            split = ",",
+            paramLabel = "N",
+            defaultValue = "0,30,100,300,1000,3000",
+            description = "Numbers of training steps after which to measure, rising. Default: ${DEFAULT-VALUE}.")
+    private List<Integer> stages;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Examples per batch, in training and in measuring. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(
+            names = "--batches",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Batches to measure at each stage. Default: ${DEFAULT-VALUE}.")
+    private int batches;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Batches that methods which average over batches see before the first measured one. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(
+            names = "--methods",
+            split = ",",
+            paramLabel = "NAME",
+            completionCandidates = MethodNames.class,
+            description = "Methods to measure, beside the exact natural gradient: ${COMPLETION-CANDIDATES}. "
+                    + "Default: all.")
+    private List<String> methods;
+
+    @Option(
+            names = "--exact-damping",
+            paramLabel = "X",
+            defaultValue = "0.01",
+            description = "Damping of the exact natural gradient. Default: ${DEFAULT-VALUE}.")
+    private double exactDamping;
+
+    @Option(
+            names = "--exact-iterations",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Iterations of conjugate gradients for the exact natural gradient at most. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int exactIterations;
+
+    @Option(
+            names = "--dampings",
+            split = ",",
+            paramLabel = "X",
+            defaultValue = "1e-6,1e-5,1e-4,1e-3,1e-2,1e-1",
+            description = "Relative dampings with which to measure the sample-space methods as well. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private List<Double> dampings;
+
+    /** The names of the methods, for help texts. */
+    private static final class MethodNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Method.updaters().stream().map(Method::id).iterator();
+        }
+    }
+
+    /** @throws UserError if a value cannot be used */
+    void check() {
+        Checks.positive("--learning-rate", learningRate);
+        Checks.positive("--exact-damping", exactDamping);
+        Checks.atLeastOne("--exact-iterations", exactIterations);
+        Checks.atLeastOne("--batch", batch);
+        Checks.atLeastOne("--batches", batches);
+        dampings.forEach(damping -> Checks.positive("--dampings", damping));
+        if (warmUp < 0) {
+            throw new UserError("--warm-up must be zero or more. Got: " + warmUp);
+        }
+        for (int i = 0; i < stages.size(); i++) {
+            if (stages.get(i) < 0 || i > 0 && stages.get(i) <= stages.get(i - 1)) {
+                throw new UserError("--stages must be rising numbers of steps from 0. Got: " + stages);
+            }
+        }
+        plan(chosen());
+    }
+
+    /**
+     * @param images how many training images there are
+     * @throws UserError if a batch has more
+     */
+    void checkBatch(int images) {
+        RunOptions.checkBatch("--batch", batch, images);
+    }
+
+    /** @return the stage at which a partially trained network is drawn */
+    int middleStage() {
+        return stages.get(stages.size() / 2);
+    }
+
+    /**
+     * @param problem what is trained
+     * @param notice receives a line on what is left out
+     * @return what to do with it
+     */
+    Plan plan(Problem problem, Consumer<String> notice) {
+        List<Method> affordable = new ArrayList<>(chosen());
+        if (!problem.classifies() && affordable.removeIf(Method::perOutput)) {
+            notice.accept("left out here, since each output unit costs them a pass: "
+                    + chosen().stream()
+                            .filter(Method::perOutput)
+                            .map(Method::id)
+                            .collect(Collectors.joining(", ")));
+        }
+        return plan(affordable);
+    }
+
+    private Plan plan(List<Method> measured) {
+        Optimizer trainer = Optimizer.of(optimizer);
+        Double rate = learningRate == null && trainer == Optimizer.ADAM ? Double.valueOf(ADAM_RATE) : learningRate;
+        HyperParameters settings = HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, rate);
+        trainer.updater(settings, 0);
+        return new Plan(
+                trainer,
+                settings,
+                stages,
+                batch,
+                batches,
+                warmUp,
+                new ExactNaturalGradient(exactDamping, exactIterations, EXACT_TOLERANCE),
+                candidates(measured));
+    }
+
+    private List<Method> chosen() {
+        return methods == null
+                ? Method.updaters()
+                : methods.stream()
+                        .map(name -> Method.of(name.trim()))
+                        .distinct()
+                        .toList();
+    }
+
+    /** @return the methods with their own damping, then those whose damping is changed with each value */
+    private List<Candidate> candidates(List<Method> measured) {
+        List<Candidate> candidates = new ArrayList<>();
+        measured.forEach(method -> candidates.add(new Candidate(method, null)));
+        for (Method method : measured) {
+            if (method.swept()) {
+                dampings.forEach(damping -> candidates.add(new Candidate(method, damping)));
+            }
+        }
+        return candidates;
+    }
+}
