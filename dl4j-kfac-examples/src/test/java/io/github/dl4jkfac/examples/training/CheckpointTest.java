@@ -32,8 +32,9 @@ class CheckpointTest {
         file = folder.resolve("run.zip");
     }
 
+    /** All but Gauss-Newton, which refuses a network with as many outputs as an autoencoder. */
     @ParameterizedTest
-    @EnumSource(Optimizer.class)
+    @EnumSource(value = Optimizer.class, mode = EnumSource.Mode.EXCLUDE, names = "EGN")
     void aResumedRunEndsWhereAnUninterruptedOneDoes(Optimizer optimizer) throws IOException {
         Model uninterrupted = network(optimizer);
         List<Row> expected = train(uninterrupted, start(), 12);
