@@ -137,9 +137,7 @@ enum BadBatch {
             DataType features = types[random.nextInt(types.length)];
             DataType labels = types[random.nextInt(types.length)];
             return with(
-                    good,
-                    good.getFeatures().castTo(features),
-                    good.getLabels().castTo(labels));
+                    good, good.getFeatures().castTo(features), good.getLabels().castTo(labels));
         }
     },
     INTEGER_LABELS {
@@ -159,9 +157,8 @@ enum BadBatch {
         @Override
         DataSet of(DataSet good, Random random) {
             INDArray labels = good.getLabels();
-            long[] shape = labels.rank() == 3
-                    ? new long[] {labels.size(0), labels.size(2)}
-                    : new long[] {labels.size(0), 1};
+            long[] shape =
+                    labels.rank() == 3 ? new long[] {labels.size(0), labels.size(2)} : new long[] {labels.size(0), 1};
             return new DataSet(good.getFeatures(), labels, null, Nd4j.zeros(labels.dataType(), shape));
         }
     },

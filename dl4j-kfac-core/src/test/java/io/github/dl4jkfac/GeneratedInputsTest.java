@@ -201,7 +201,9 @@ class GeneratedInputsTest {
         Throwable error = errorOf(model, bad);
 
         if (error != null) {
-            assertThat(isClear(error, subject, type, bad)).as(String.valueOf(error)).isTrue();
+            assertThat(isClear(error, subject, type, bad))
+                    .as(String.valueOf(error))
+                    .isTrue();
             assertUnchanged(model, params, state);
         } else if (listener.report(model).skippedBatches() > leftOut) {
             assertUnchanged(model, params, state);
@@ -253,11 +255,15 @@ class GeneratedInputsTest {
             return adams.getClass() == error.getClass();
         }
         List<Class<?>> expected = List.of(IllegalArgumentException.class, IllegalStateException.class);
-        return expected.contains(error.getClass()) && error.getMessage() != null && error.getMessage().length() > 40;
+        return expected.contains(error.getClass())
+                && error.getMessage() != null
+                && error.getMessage().length() > 40;
     }
 
     private static void assertUnchanged(Model model, INDArray params, INDArray state) {
-        assertThat(Fixtures.sameBits(model.params(), params)).as("parameters as before").isTrue();
+        assertThat(Fixtures.sameBits(model.params(), params))
+                .as("parameters as before")
+                .isTrue();
         INDArray now = Fixtures.state(model);
         assertThat(Fixtures.sameBits(now, state)).as("state as before").isTrue();
     }
