@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 final class AutoencoderOptions {
 
     private static final int EVALUATION_IMAGES = 10_000;
+    private static final int MOST_UNITS = 10_000;
 
     @Option(
             names = "--layers",
@@ -41,9 +42,9 @@ final class AutoencoderOptions {
         if (last < 2
                 || layers.get(0) != pixels
                 || layers.get(last) != pixels
-                || layers.stream().anyMatch(n -> n < 1)) {
-            throw new UserError(
-                    "--layers must be " + pixels + "-...-" + pixels + " with positive sizes. Got: " + layers);
+                || layers.stream().anyMatch(n -> n < 1 || n > MOST_UNITS)) {
+            throw new UserError("--layers must be " + pixels + "-...-" + pixels + " with sizes from 1 to " + MOST_UNITS
+                    + ". Got: " + layers);
         }
     }
 }

@@ -3,8 +3,10 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.examples.report.BenchReport;
 import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.training.BenchSubject;
 import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import java.io.PrintWriter;
@@ -30,6 +32,8 @@ import picocli.CommandLine.Spec;
                 "Measures the cost of a step of K-FAC over Nesterov's on the autoencoder or another problem: in one "
                         + "process, in alternating rounds, so that other load falls on both alike.")
 final class BenchCommand implements Callable<Integer> {
+
+    private static final int MOST_ROUNDS = 10_000;
 
     @Mixin
     private ProblemOptions problems;
@@ -79,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter terminal = spec.commandLine().getOut();
-        Checks.atLeastOne("--rounds", rounds);
+        Checks.within("--rounds", rounds, 1, MOST_ROUNDS);
         batches.forEach(batch -> Checks.atLeastOne("--batches", batch));
         threads.apply();
         Set<Optimizer> chosen = new LinkedHashSet<>();
@@ -88,15 +92,25 @@ final class BenchCommand implements Callable<Integer> {
         OutputFolder.prepare(out, "--out");
         Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
+        record(problem, contenders);
         BenchReport report = new BenchReport(out, chosen.iterator().next());
         for (int batch : batches) {
             measure(problem, contenders, batch, report);
         }
         terminal.println();
         terminal.print(report);
+        terminal.flush();
+        report.finish();
         terminal.println("written to " + out);
         terminal.flush();
         return 0;
+    }
+
+    private void record(Problem problem, Map<Optimizer, HyperParameters> contenders) {
+        RunRecord record = RunRecords.of(spec).with("problem", problem.signature());
+        contenders.forEach((optimizer, chosen) ->
+                record.withOptimizer(optimizer.id(), Networks.updater(problem, optimizer, chosen, 0)));
+        record.write(out);
     }
 
     private void measure(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, BenchReport report) {

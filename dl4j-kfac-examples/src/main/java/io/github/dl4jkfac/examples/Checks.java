@@ -23,6 +23,21 @@ final class Checks {
         }
     }
 
+    static void within(String option, Number value, long least, long most) {
+        if (value != null && (value.longValue() < least || value.longValue() > most)) {
+            throw new UserError(option + " must be within " + least + " and " + most + ". Got: " + value);
+        }
+    }
+
+    /** Seeds are counted up. */
+    static void repetitions(long seed, int repeat) {
+        within("--repeat", repeat, 1, 1000);
+        if (seed > Long.MAX_VALUE - repeat) {
+            throw new UserError("--seed " + seed + " and the " + repeat
+                    + " that follow it are not all numbers of 64 bits; take a smaller one");
+        }
+    }
+
     static void memory(String option, Double value) {
         if (value != null && !(value >= 0 && value < 1)) {
             throw new UserError(option + " must be within 0 and 1, 1 excluded. Got: " + value);

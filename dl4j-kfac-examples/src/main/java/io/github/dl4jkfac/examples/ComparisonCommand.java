@@ -4,13 +4,16 @@ import io.github.dl4jkfac.examples.report.ComparisonReport;
 import io.github.dl4jkfac.examples.report.Curves;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
+import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.report.Summary;
 import io.github.dl4jkfac.examples.training.Checkpoints;
 import io.github.dl4jkfac.examples.training.Comparison;
 import io.github.dl4jkfac.examples.training.HyperParameters;
+import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +31,8 @@ import picocli.CommandLine.Spec;
  * checkpoints, repetitions and results are the same for all.
  */
 abstract class ComparisonCommand implements Callable<Integer> {
+
+    private static final int MOST_EVALUATIONS = 100_000;
 
     @Mixin
     private RunOptions run;
@@ -86,8 +91,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter terminal = spec.commandLine().getOut();
-        Checks.atLeastOne("--repeat", repeat);
-        Checks.atLeastOne("--evaluations", evaluations);
+        Checks.repetitions(seed, repeat);
+        Checks.within("--evaluations", evaluations, 1, MOST_EVALUATIONS);
         run.apply();
         if (out == null) {
             out = Path.of("out", spec.name());
@@ -95,18 +100,24 @@ abstract class ComparisonCommand implements Callable<Integer> {
         Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen(), run.schedule);
         List<Repetition> repetitions =
                 LongStream.range(seed, seed + repeat).mapToObj(this::repetition).toList();
+        terminal.println("reading the data ...");
+        terminal.flush();
         Problem problem = problem(terminal::println);
-        Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), run.batch(problem));
+        int batch = run.batch(problem);
+        Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), batch);
         for (Repetition repetition : repetitions) {
             comparison.checkResumable(repetition.seed, repetition.checkpoints);
         }
         Summary summary = new Summary(problem.classifies());
         for (Repetition repetition : repetitions) {
+            record(problem, contenders, batch, repetition);
             summary.add(repetition.seed, compare(problem, comparison, repetition));
         }
         terminal.println();
         terminal.print(summary);
+        terminal.flush();
         summary.write(out);
+        repetitions.forEach(Repetition::finish);
         terminal.println("written to " + out);
         terminal.flush();
         return 0;
@@ -127,13 +138,56 @@ abstract class ComparisonCommand implements Callable<Integer> {
                 run.budget(evaluations),
                 spec.commandLine().getOut(),
                 pictures::trained);
-        comparison.run(repetition.seed, repetition.checkpoints, report);
+        repetition.report = report;
+        try (Interruption interruption = new Interruption(() -> rescue(problem, repetition))) {
+            comparison.run(repetition.seed, repetition.checkpoints, report);
+        }
         Plots.tryTo(() -> {
-            Curves.write(repetition.folder, problem.signature(), problem.classifies(), report.results());
+            draw(problem, repetition);
             pictures.write(repetition.folder);
         });
         return report.results();
     }
 
-    private record Repetition(long seed, Path folder, Checkpoints checkpoints) {}
+    private static void draw(Problem problem, Repetition repetition) throws IOException {
+        Curves.write(repetition.folder, problem.signature(), problem.classifies(), repetition.report.results());
+    }
+
+    /** What there is so far is in results.csv already; the curves are drawn of it. */
+    private void rescue(Problem problem, Repetition repetition) {
+        Plots.tryTo(() -> draw(problem, repetition));
+        PrintWriter terminal = spec.commandLine().getErr();
+        terminal.println();
+        terminal.println("interrupted; the results so far are in " + repetition.folder);
+        terminal.flush();
+    }
+
+    private void record(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, Repetition repetition) {
+        RunRecord record = RunRecords.of(spec)
+                .with("problem", problem.signature())
+                .with("seed", repetition.seed)
+                .with("batch", batch)
+                .with("budget", run.budget(evaluations).toString());
+        contenders.forEach((optimizer, settings) -> record.withOptimizer(
+                optimizer.id(), Networks.updater(problem, optimizer, settings, repetition.seed)));
+        record.write(repetition.folder);
+    }
+
+    private static final class Repetition {
+
+        private final long seed;
+        private final Path folder;
+        private final Checkpoints checkpoints;
+        private ComparisonReport report;
+
+        Repetition(long seed, Path folder, Checkpoints checkpoints) {
+            this.seed = seed;
+            this.folder = folder;
+            this.checkpoints = checkpoints;
+        }
+
+        void finish() {
+            report.finish();
+        }
+    }
 }

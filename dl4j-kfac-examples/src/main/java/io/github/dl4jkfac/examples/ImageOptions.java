@@ -18,6 +18,10 @@ final class ImageOptions {
 
     private static final int EVALUATION_IMAGES = 2000;
 
+    private static final int MOST_UNITS = 4000;
+    /** Each halves the images of 32 pixels a side. */
+    private static final int MOST_STAGES = 5;
+
     /** The networks. */
     enum Net {
         /** A small network in the manner of VGG. */
@@ -59,8 +63,9 @@ final class ImageOptions {
     ClassificationProblem problem(Net net, DataOptions data, Consumer<String> notice) {
         data.check();
         Checks.notNegative("--l2", l2);
-        Checks.atLeastOne("--hidden", hidden);
-        channels.forEach(stage -> Checks.atLeastOne("--channels", stage));
+        Checks.within("--hidden", hidden, 1, MOST_UNITS);
+        Checks.within("--channels, their number,", channels.size(), 1, MOST_STAGES);
+        channels.forEach(stage -> Checks.within("--channels", stage, 1, MOST_UNITS));
         LabelledSplit images =
                 CifarSource.load(data.dataset, data.place, notice).first(data.trainSize, data.testSize);
         DataOptions.tell(

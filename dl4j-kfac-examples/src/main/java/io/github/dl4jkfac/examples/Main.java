@@ -1,11 +1,16 @@
 package io.github.dl4jkfac.examples;
 
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point of the examples' command line. */
 @Command(
@@ -21,7 +26,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             QualityCommand.class
         })
-public final class Main implements Runnable {
+public final class Main implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
@@ -41,15 +46,31 @@ public final class Main implements Runnable {
 
     /** @return the command line, ready to execute; its writers can be replaced */
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
+        CommandLine line = new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setParameterExceptionHandler((error, args) -> usageError(error.getCommandLine(), error.getMessage()))
-                .setExecutionExceptionHandler((error, command, parsed) -> {
-                    if (error instanceof UserError) {
-                        return usageError(command, error.getMessage());
-                    }
-                    throw error;
-                });
+                .setExecutionStrategy(Main::checkedRun)
+                .setParameterExceptionHandler((error, args) -> usageError(error.getCommandLine(), message(error)))
+                .setExecutionExceptionHandler((error, command, parsed) -> error instanceof UserError
+                        ? usageError(command, error.getMessage())
+                        : Failure.report(error, command.getErr()));
+        line.getSubcommands().values().forEach(OptionGroups::arrange);
+        return line;
+    }
+
+    private static int checkedRun(ParseResult parsed) {
+        GivenValues.check(parsed);
+        try {
+            return new RunLast().execute(parsed);
+        } catch (OutOfMemoryError e) {
+            return Failure.report(e, parsed.commandSpec().commandLine().getErr());
+        }
+    }
+
+    /** @return what is wrong, and which options or commands of a similar name there are */
+    private static String message(ParameterException error) {
+        List<String> similar =
+                error instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        return error.getMessage() + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
     }
 
     private static int usageError(CommandLine command, String message) {
@@ -59,8 +80,10 @@ public final class Main implements Runnable {
         return ExitCode.USAGE;
     }
 
+    /** Without a command there is nothing to do but to say which there are. */
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given");
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCode.USAGE;
     }
 }

@@ -93,7 +93,7 @@ final class QualityCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter terminal = spec.commandLine().getOut();
-        Checks.atLeastOne("--repeat", repeat);
+        Checks.repetitions(seed, repeat);
         options.check();
         data.check();
         threads.apply();
@@ -101,14 +101,20 @@ final class QualityCommand implements Callable<Integer> {
         Set<QualityProblem> chosen = EnumSet.copyOf(problems);
         options.checkBatch(images.train().count());
         OutputFolder.prepare(out, "--out");
+        RunRecords.of(spec)
+                .with("data", images.name())
+                .with("seed", seed)
+                .with("repeat", repeat)
+                .write(out);
         QualityReport report = new QualityReport(out, terminal);
         for (QualityProblem name : chosen) {
             study(name, images, report, terminal);
         }
-        report.writeTables();
-        Plots.tryTo(() -> QualityPlots.write(out, report));
         terminal.println();
         terminal.print(report);
+        terminal.flush();
+        Plots.tryTo(() -> QualityPlots.write(out, report));
+        report.writeTables();
         terminal.println("written to " + out);
         terminal.flush();
         return 0;

@@ -114,9 +114,7 @@ final class QualityOptions {
         Checks.atLeastOne("--batch", batch);
         Checks.atLeastOne("--batches", batches);
         dampings.forEach(damping -> Checks.positive("--dampings", damping));
-        if (warmUp < 0) {
-            throw new UserError("--warm-up must be zero or more. Got: " + warmUp);
-        }
+        Checks.within("--warm-up", warmUp, 0, Integer.MAX_VALUE);
         for (int i = 0; i < stages.size(); i++) {
             if (stages.get(i) < 0 || i > 0 && stages.get(i) <= stages.get(i - 1)) {
                 throw new UserError("--stages must be rising numbers of steps from 0. Got: " + stages);

@@ -20,6 +20,11 @@ final class SequenceOptions {
 
     private static final int EVALUATION_SEQUENCES = 2000;
 
+    /** So that the sequences, the LSTM and its curvature fit into the memory of a usual machine. */
+    private static final int LONGEST = 5000;
+
+    private static final int MOST_UNITS = 4000;
+
     /** The tasks. */
     enum Task {
         /** Which two symbols were far apart in a long sequence. */
@@ -82,10 +87,8 @@ final class SequenceOptions {
      */
     ClassificationProblem problem(Task task, DataOptions data, Consumer<String> notice) {
         data.check();
-        Checks.atLeastOne("--units", units);
-        if (length < TemporalOrderSource.SHORTEST) {
-            throw new UserError("--length must be at least " + TemporalOrderSource.SHORTEST + ". Got: " + length);
-        }
+        Checks.within("--units", units, 1, MOST_UNITS);
+        Checks.within("--length", length, TemporalOrderSource.SHORTEST, LONGEST);
         return task == Task.MEMORY ? memory(data, notice) : rows(data, notice);
     }
 

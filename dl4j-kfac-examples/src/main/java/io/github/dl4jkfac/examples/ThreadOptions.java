@@ -6,6 +6,8 @@ import picocli.CommandLine.Option;
 /** The option on how much of the machine to use. */
 final class ThreadOptions {
 
+    private static final int MOST_THREADS = 1024;
+
     @Option(
             names = "--threads",
             paramLabel = "N",
@@ -14,7 +16,7 @@ final class ThreadOptions {
 
     /** Checks the number and sets it, where it is given. */
     void apply() {
-        Checks.atLeastOne("--threads", threads);
+        Checks.within("--threads", threads, 1, MOST_THREADS);
         if (threads != null) {
             BlasThreads.set(threads);
         }

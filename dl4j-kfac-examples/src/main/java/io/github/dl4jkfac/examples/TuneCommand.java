@@ -84,6 +84,12 @@ final class TuneCommand implements Callable<Integer> {
         OutputFolder.prepare(out, "--out");
         Problem problem = problems.problem(terminal::println);
         int batch = run.batch(problem);
+        RunRecords.of(spec)
+                .with("problem", problem.signature())
+                .with("seeds", seeds)
+                .with("batch", batch)
+                .with("budget", run.budget(1).toString())
+                .write(out);
         CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
         TuneTable table = new TuneTable(problem.classifies());
         Optimizer warm = null;
@@ -111,6 +117,8 @@ final class TuneCommand implements Callable<Integer> {
         }
         terminal.println();
         terminal.print(table);
+        terminal.flush();
+        csv.finish();
         terminal.println("written: " + out.resolve("tune.csv"));
         return 0;
     }

@@ -44,9 +44,10 @@ class CommandErrorsTest {
             --seconds 0                     | --seconds must be a positive number. Got: 0.0
             --steps -1                      | --steps must be at least 1. Got: -1
             --steps x                       | 'x'
-            --threads 0                     | --threads must be at least 1. Got: 0
-            --repeat 0                      | --repeat must be at least 1. Got: 0
-            --evaluations 0                 | --evaluations must be at least 1. Got: 0
+            --threads 0                     | --threads must be within 1 and 1024. Got: 0
+            --threads 100000                | --threads must be within 1 and 1024. Got: 100000
+            --repeat 0                      | --repeat must be within 1 and 1000. Got: 0
+            --evaluations 0                 | --evaluations must be within 1 and 100000. Got: 0
             --layers 784-10                 | --layers must be 784-...-784
             --weight-decay -1               | --weight-decay must be zero or a positive number. Got: -1.0
             --optimizers sgd --damping 1    | --damping is of no use to the chosen optimizers; it is for kfac
@@ -54,6 +55,17 @@ class CommandErrorsTest {
             --optimizers ief --curvature exact_fisher | --curvature is of no use to the chosen optimizers; it is for kfac
             --optimizers sgd --beta 0.5     | --beta is of no use to the chosen optimizers; it is for adafisher, adafisherw, fadam, adam
             --dropout 0.1                   | '--dropout'
+            --optimizer adam                | did you mean --optimizers
+            --optimizers ,                  | --optimizers has an empty entry in ','; write one value, or several with ',' between
+            --optimizers kfac,,adam         | --optimizers has an empty entry in 'kfac,,adam'
+            --learning-rate ,               | --learning-rate has an empty entry in ','
+            --layers -                      | --layers has an empty entry in '-'
+            --layers 784-100000-784         | --layers must be 784-...-784 with sizes from 1 to 10000
+            --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 and the 2 that follow it are not all numbers of 64 bits
+            --seed 9223372036854775808      | '9223372036854775808'
+            --data=                         | --data needs a value; name a file or a folder
+            --save=                         | --save needs a value
+            --resume=                       | --resume needs a value
             """)
     void aBadValueIsNamed(String arguments, String message) {
         List<String> args = new ArrayList<>(List.of("mnist-autoencoder", "--out", folder.toString()));
@@ -70,8 +82,18 @@ class CommandErrorsTest {
             cifar --l2 -1                                 | --l2 must be zero or a positive number. Got: -1.0
             cifar --dataset shapes --batch 30000          | --batch 30000 is more than the 20000 training examples
             sequence --task copy                          | 'copy'
-            sequence --length 3                           | --length must be at least 10. Got: 3
-            sequence --units 0                            | --units must be at least 1. Got: 0
+            sequence --length 3                           | --length must be within 10 and 5000. Got: 3
+            sequence --length 1000000                     | --length must be within 10 and 5000. Got: 1000000
+            sequence --units 0                            | --units must be within 1 and 4000. Got: 0
+            sequence --units 2000000000                   | --units must be within 1 and 4000. Got: 2000000000
+            cifar --hidden 1000000                        | --hidden must be within 1 and 4000. Got: 1000000
+            cifar --channels 8-8-8-8-8-8                  | --channels, their number, must be within 1 and 5. Got: 6
+            bench --batches 10,,20                        | --batches has an empty entry in '10,,20'
+            tune --seeds ,                                | --seeds has an empty entry in ','
+            tune --learning-rates 1e-3,                   | --learning-rates has an empty entry in '1e-3,'
+            quality --stages ,                            | --stages has an empty entry in ','
+            quality --problem ,                           | --problem has an empty entry in ','
+            quality --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 and the 2 that follow it
             sequence --data /tmp                          | --data /tmp is of no use to the task memory
             sequence --task mnist-rows --dataset cifar10  | --dataset cifar10 is of no use here; take one of auto, mnist
             tune --problem imagenet                       | 'imagenet'
@@ -85,11 +107,11 @@ class CommandErrorsTest {
             quality --batches 0                           | --batches must be at least 1. Got: 0
             quality --batch 0                             | --batch must be at least 1. Got: 0
             quality --dataset shapes --batch 30000        | --batch 30000 is more than the 20000 training examples
-            quality --warm-up -1                          | --warm-up must be zero or more. Got: -1
+            quality --warm-up -1                          | --warm-up must be within 0 and 2147483647. Got: -1
             quality --dampings 1,0                        | --dampings must be a positive number. Got: 0.0
             quality --exact-damping 0                     | --exact-damping must be a positive number. Got: 0.0
             quality --exact-iterations 0                  | --exact-iterations must be at least 1. Got: 0
-            quality --repeat 0                            | --repeat must be at least 1. Got: 0
+            quality --repeat 0                            | --repeat must be within 1 and 1000. Got: 0
             quality --dataset curves                      | --dataset curves is of no use here; take one of auto, mnist, shapes
             quality --data /does/not/exist                | --data /does/not/exist is no folder
             """)
@@ -158,12 +180,46 @@ class CommandErrorsTest {
                 CommandRunner.run(args.toArray(String[]::new)), args.get(2).replace("1,", ""));
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"", "foo"})
-    void anUnknownOrMissingCommandIsAnError(String command) {
-        CommandRunner result = command.isEmpty() ? CommandRunner.run() : CommandRunner.run(command);
+    @Test
+    void anEmptyOutputFolderIsAnError() {
+        CommandRunner result = CommandRunner.run("mnist-autoencoder", "--out=");
         assertThat(result.code()).isEqualTo(2);
-        assertThat(result.err()).hasLineCount(1).contains("--help");
+        assertThat(result.err()).hasLineCount(1).contains("--out needs a value; name a file or a folder");
+    }
+
+    @Test
+    void anUnknownCommandIsAnErrorAndSimilarOnesAreNamed() {
+        CommandRunner result = CommandRunner.run("mnist-autoencodr");
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).hasLineCount(1).contains("--help").contains("did you mean").contains("mnist-autoencoder");
+    }
+
+    @Test
+    void withoutACommandTheUsageSaysWhichThereAre() {
+        CommandRunner result = CommandRunner.run();
+        assertThat(result.code()).isEqualTo(2);
+        assertThat(result.err()).startsWith("Usage: dl4j-kfac").contains("mnist-autoencoder", "cifar", "quality");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            mnist-autoencoder | Data,Training,Settings of the optimizers,Saving and continuing,Machine,Results
+            cifar             | Problem,Data,Training,Settings of the optimizers,Saving and continuing,Machine,Results
+            sequence          | Problem,Data,Training,Settings of the optimizers,Saving and continuing,Machine,Results
+            tune              | Problem,Data,Training,Grid of settings,Machine,Results
+            bench             | Problem,Data,Settings of the optimizers,Machine,Results
+            quality           | Data,Measurements,Machine,Results
+            """)
+    void theHelpHasTheOptionsUnderHeadings(String command, String headings) {
+        String help = CommandRunner.run(command, "--help").out();
+        List<String> shown = help.lines()
+                .skip(1) // the synopsis
+                .filter(line -> line.matches("[A-Z][a-z ]+"))
+                .toList();
+        assertThat(shown).containsExactly(headings.split(","));
+        assertThat(help.lines().filter(line -> line.contains("--optimizers") || line.contains("--methods"))
+                        .count())
+                .isPositive();
     }
 
     @ParameterizedTest

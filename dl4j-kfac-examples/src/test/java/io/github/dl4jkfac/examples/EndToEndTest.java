@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /** Whole commands on a small network and few images. */
 class EndToEndTest {
@@ -91,6 +93,34 @@ class EndToEndTest {
             assertThat(losses).as(optimizer.id()).hasSize(2).doesNotHaveDuplicates();
             assertThat(Double.parseDouble(losses.get(1))).as(optimizer.id()).isBetween(0.1, 20.);
         }
+    }
+
+    @Test
+    void whatARunDependedOnIsWrittenDownAndRepeatsIt() throws IOException {
+        run("mnist-autoencoder", "--optimizers", "kfac,sgd", "--steps", "3", "--batch", "50", "--seed", "7");
+        List<String> first = losses();
+        JsonNode record = new ObjectMapper().readTree(folder.resolve("run.json").toFile());
+
+        assertThat(record.get("seed").asLong()).isEqualTo(7);
+        assertThat(record.get("batch").asInt()).isEqualTo(50);
+        assertThat(record.get("problem").asText()).contains("curves");
+        assertThat(record.get("machine").fieldNames())
+                .toIterable()
+                .contains("dl4j-kfac", "deeplearning4j", "java", "processor", "cores", "blas_threads");
+        assertThat(record.at("/optimizers/kfac").toString()).contains("damping", "klClip", "momentum");
+        assertThat(record.at("/optimizers/sgd").toString()).contains("learningRate");
+
+        List<String> again = new ArrayList<>();
+        record.get("arguments").forEach(argument -> again.add(argument.asText()));
+        assertThat(CommandRunner.run(again.toArray(String[]::new)).code()).isZero();
+        assertThat(losses()).isEqualTo(first);
+    }
+
+    /** All but the seconds. */
+    private List<String> losses() throws IOException {
+        return Files.readAllLines(folder.resolve("results.csv")).stream()
+                .map(line -> line.replaceAll("^([^,]*,[^,]*,[^,]*),[^,]*", "$1"))
+                .toList();
     }
 
     @Test

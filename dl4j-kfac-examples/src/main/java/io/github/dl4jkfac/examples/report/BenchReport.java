@@ -75,6 +75,15 @@ public final class BenchReport {
                 known -> counted.computeIfAbsent(batch, key -> new HashMap<>()).put(optimizer, known));
     }
 
+    /**
+     * Makes sure that all rounds are on disk.
+     *
+     * @throws OutputFailure if they are not
+     */
+    public void finish() {
+        csv.finish();
+    }
+
     /** @return medians in milliseconds per step, then the ratios to the baseline, ready to print */
     @Override
     public String toString() {

@@ -27,7 +27,7 @@ public final class ComparisonReport implements ComparisonListener {
     private final PrintWriter terminal;
     private final BiConsumer<Optimizer, Model> trained;
     private final CsvFile csv;
-    private final Map<Optimizer, List<Row>> results = new LinkedHashMap<>();
+    private final Map<Optimizer, List<Row>> results = Collections.synchronizedMap(new LinkedHashMap<>());
     private Optimizer current;
     private ProgressDisplay display;
 
@@ -60,8 +60,15 @@ public final class ComparisonReport implements ComparisonListener {
     }
 
     @Override
+    public void preparing(String what) {
+        terminal.println(what + " ...");
+        terminal.flush();
+    }
+
+    @Override
     public void started(Optimizer optimizer, List<Row> soFar) {
         current = optimizer;
+        results.put(optimizer, List.copyOf(soFar));
         soFar.forEach(this::write);
         display = new ProgressDisplay(optimizer.id(), classifies, budget, terminal);
     }
@@ -74,6 +81,9 @@ public final class ComparisonReport implements ComparisonListener {
     @Override
     public void evaluated(Row row) {
         display.evaluated(row);
+        List<Row> rows = new ArrayList<>(results.get(current));
+        rows.add(row);
+        results.put(current, List.copyOf(rows));
         write(row);
     }
 
@@ -84,7 +94,7 @@ public final class ComparisonReport implements ComparisonListener {
         if (skipped > 0) {
             terminal.println(optimizer.id() + " left out " + skipped + " batches that were not finite");
         }
-        results.put(optimizer, rows);
+        results.put(optimizer, List.copyOf(rows));
         trained.accept(optimizer, network);
     }
 
@@ -105,8 +115,19 @@ public final class ComparisonReport implements ComparisonListener {
         csv.add(line);
     }
 
-    /** @return all rows of each optimizer, in the order of the comparison */
+    /**
+     * Makes sure that all rows are on disk.
+     *
+     * @throws OutputFailure if they are not
+     */
+    public void finish() {
+        csv.finish();
+    }
+
+    /** @return all rows of each optimizer until now, in the order of the comparison; may be asked for by another thread */
     public Map<Optimizer, List<Row>> results() {
-        return Collections.unmodifiableMap(results);
+        synchronized (results) {
+            return new LinkedHashMap<>(results);
+        }
     }
 }

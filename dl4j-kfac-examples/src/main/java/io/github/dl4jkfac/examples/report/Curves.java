@@ -130,6 +130,6 @@ public final class Curves {
     }
 
     private static void save(Path file, XYChart chart) throws IOException {
-        BitmapEncoder.saveBitmap(chart, file.toString(), BitmapEncoder.BitmapFormat.PNG);
+        PngFile.write(file, BitmapEncoder.getBufferedImage(chart));
     }
 }

@@ -66,6 +66,7 @@ public final class FisherReport {
             csv.add(List.of(
                     names.get(block.row), names.get(block.column), whole, block.norm(kronecker), error, error / whole));
         }
+        csv.finish();
     }
 
     /** @return how far the approximation is off, in one line, on and off the diagonal */

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import javax.imageio.ImageIO;
 
 /**
  * Square matrices side by side as a PNG file: absolute values on one colour scale, blocks outlined and named. A point of
@@ -78,7 +77,7 @@ public final class HeatMaps {
         }
         bar(graphics, left, side * scale, full);
         graphics.dispose();
-        ImageIO.write(canvas, "png", file.toFile());
+        PngFile.write(file, canvas);
     }
 
     /** @return mean absolute values over squares of entries; the last ones are smaller where the size does not divide */

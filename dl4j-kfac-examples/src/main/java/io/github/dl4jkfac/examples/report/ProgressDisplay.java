@@ -23,6 +23,8 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
     private final Budget budget;
     private final PrintWriter out;
     private final ProgressBar bar;
+    private final long wallStart = System.nanoTime();
+    private double secondsAtStart = Double.NaN;
     private String accuracy = "";
 
     /**
@@ -54,12 +56,31 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             bar.stepTo(Math.min(RESOLUTION, Math.round(RESOLUTION * budget.used(step, seconds))));
             bar.setExtraMessage(String.format(
                     Locale.ROOT,
-                    " step %d, loss %.2f, %s%.0f s left",
+                    " step %d, loss %.2f, %s%s left",
                     step,
                     batchLoss,
                     accuracy,
-                    budget.remainingSeconds(step, seconds)));
+                    clock(secondsLeft(step, seconds))));
         }
+    }
+
+    /** On the clock on the wall: evaluations take time that the budget does not count. */
+    private double secondsLeft(long step, double seconds) {
+        double wall = (System.nanoTime() - wallStart) / 1e9;
+        if (Double.isNaN(secondsAtStart)) {
+            secondsAtStart = seconds; // of a run that continues, most were spent before
+            return budget.remainingSeconds(step, seconds);
+        }
+        double trained = seconds - secondsAtStart;
+        double slower = trained > 0 ? Math.max(1, wall / trained) : 1;
+        return slower * budget.remainingSeconds(step, seconds);
+    }
+
+    private static String clock(double seconds) {
+        long whole = Math.round(Math.min(seconds, 359_999));
+        return whole < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
     @Override

@@ -124,7 +124,11 @@ public final class QualityReport {
         return results;
     }
 
-    /** Writes the means. */
+    /**
+     * Writes the means.
+     *
+     * @throws OutputFailure if these or the measurements cannot be written
+     */
     public void writeTables() {
         CsvFile ownTable = new CsvFile(folder.resolve("quality-table.csv"), TABLE_COLUMNS);
         CsvFile sweepTable = new CsvFile(folder.resolve("damping-table.csv"), TABLE_COLUMNS);
@@ -132,6 +136,7 @@ public final class QualityReport {
             write(ownTable, problem, here, here.own);
             write(sweepTable, problem, here, here.sweep);
         });
+        List.of(own, sweep, ownTable, sweepTable).forEach(CsvFile::finish);
     }
 
     private static void write(CsvFile file, String problem, Results results, QualityTable table) {

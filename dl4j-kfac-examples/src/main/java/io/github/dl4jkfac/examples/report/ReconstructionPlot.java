@@ -7,7 +7,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import javax.imageio.ImageIO;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of small images, each row with its name, as a PNG file. */
@@ -45,7 +44,7 @@ public final class ReconstructionPlot {
             top += cell;
         }
         graphics.dispose();
-        ImageIO.write(canvas, "png", file.toFile());
+        PngFile.write(file, canvas);
     }
 
     private static BufferedImage image(float[] pixels, int side) {

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -115,7 +114,7 @@ final class SpreadChart {
      * @throws IOException if it cannot be written
      */
     void write(Path file) throws IOException {
-        ImageIO.write(image(), "png", file.toFile());
+        PngFile.write(file, image());
     }
 
     /**
@@ -138,7 +137,7 @@ final class SpreadChart {
             graphics.drawImage(images.get(i), i % columns * width, i / columns * height, null);
         }
         graphics.dispose();
-        ImageIO.write(all, "png", file.toFile());
+        PngFile.write(file, all);
     }
 
     private BufferedImage image() {

@@ -70,16 +70,19 @@ public final class Summary {
      * Writes {@code summary.csv} (a line per optimizer) and {@code speedups.csv} (a line per seed, goal and pair).
      *
      * @param folder existing folder
+     * @throws OutputFailure if they cannot be written
      */
     public void write(Path folder) {
         List<String> header = new ArrayList<>(List.of("optimizer", "seeds"));
         columns.keySet().forEach(name -> header.add(name.replace("/", "_per_").replace(' ', '_')));
         CsvFile summary = new CsvFile(folder.resolve("summary.csv"), header);
         ends.forEach((optimizer, rows) -> summary.add(line(optimizer, rows)));
+        summary.finish();
         List<String> columns = new ArrayList<>(List.of("seed", "optimizer", "baseline", "goal", "target"));
         UNITS.keySet().forEach(unit -> columns.addAll(List.of("baseline_" + unit, unit, unit + "_ratio")));
         CsvFile csv = new CsvFile(folder.resolve("speedups.csv"), columns);
         speedUps.forEach((seed, pairs) -> pairs.forEach(pair -> csv.add(line(seed, pair))));
+        csv.finish();
     }
 
     private static List<Object> line(long seed, SpeedUp pair) {

@@ -46,6 +46,7 @@ public final class Comparison {
      * @param listener is told how it goes
      */
     public void run(long seed, Checkpoints checkpoints, ComparisonListener listener) {
+        listener.preparing("evaluating the network at its initial parameters");
         Row start = start(seed);
         contenders.forEach((optimizer, settings) -> {
             // Before the first run, so that a kill during it leaves something to resume for the others as well.
@@ -57,6 +58,7 @@ public final class Comparison {
         });
         contenders.forEach((optimizer, settings) -> {
             if (warm.add(optimizer)) {
+                listener.preparing("warming up " + optimizer.id() + " on a network that is thrown away");
                 Networks.warmUp(problem, optimizer, settings, batch);
             }
             RunIdentity run = identity(optimizer, settings, seed);

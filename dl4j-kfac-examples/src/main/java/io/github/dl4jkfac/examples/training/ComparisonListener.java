@@ -7,6 +7,13 @@ import org.deeplearning4j.nn.api.Model;
 public interface ComparisonListener extends Progress {
 
     /**
+     * Something takes a while before the next optimizer begins.
+     *
+     * @param what is going on, a few words
+     */
+    void preparing(String what);
+
+    /**
      * An optimizer begins, or continues.
      *
      * @param optimizer which one

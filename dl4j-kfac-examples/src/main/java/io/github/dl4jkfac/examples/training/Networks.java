@@ -6,6 +6,7 @@ import io.github.dl4jkfac.examples.UserError;
 import io.github.dl4jkfac.examples.data.Batches;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.learning.config.IUpdater;
 
 /** Networks ready to train, and warming up the machine for them. */
 public final class Networks {
@@ -22,9 +23,20 @@ public final class Networks {
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
     public static Model create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
+        return ready(problem.network(updater(problem, optimizer, chosen, seed), seed), optimizer);
+    }
+
+    /**
+     * @param problem what to train
+     * @param optimizer which optimizer
+     * @param chosen its settings
+     * @param seed of the optimizer's random numbers
+     * @return the configuration that the network of {@link #create} gets
+     */
+    public static IUpdater updater(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
         HyperParameters settings =
                 chosen.or(problem.defaults(optimizer)).with(Setting.EPOCH_SIZE, problem.trainCount());
-        return ready(problem.network(optimizer.updater(settings, seed), seed), optimizer);
+        return optimizer.updater(settings, seed);
     }
 
     /**
