@@ -3,11 +3,11 @@ package io.github.dl4jkfac.examples.data;
 import io.github.dl4jkfac.examples.UserError;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.ProviderNotFoundException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 
 /**
  * Colour images in class folders, {@code train/<label>/<image>} and {@code test/<label>/<image>}, in a folder or in a
@@ -28,6 +27,9 @@ import javax.imageio.ImageIO;
 final class ClassFolders {
 
     private static final int CHANNELS = 3;
+    /** A gigabyte. */
+    private static final int MAX_BYTES = 1 << 30;
+
     private static final Set<String> FORMATS = Set.of("jpg", "jpeg", "png", "bmp");
 
     private final Path root;
@@ -55,6 +57,8 @@ final class ClassFolders {
             try (FileSystem zip = FileSystems.newFileSystem(place, (ClassLoader) null)) {
                 return read(zip.getPath("/"), name, side);
             }
+        } catch (ProviderNotFoundException e) {
+            throw new UserError("cannot read " + place + ": it is no zip file; name another with --data", e);
         } catch (IOException | RuntimeException e) {
             throw e instanceof UserError known
                     ? known
@@ -86,24 +90,41 @@ final class ClassFolders {
 
     private LabelledData read(String part) throws IOException {
         Path folder = root.resolve(part);
-        if (!names(folder, Files::isDirectory).equals(labels)) {
-            throw new UserError(folder.getFileSystem() + ": the class folders in " + folder + " are not those of "
-                    + root.resolve("train") + "; both must have the same");
-        }
+        checkClasses(folder);
         List<Path> files = new ArrayList<>();
         List<Integer> classes = new ArrayList<>();
         for (int label = 0; label < labels.size(); label++) {
             Path images = folder.resolve(labels.get(label));
-            for (String file : names(images, ClassFolders::isImage)) {
+            List<String> found = names(images, ClassFolders::isImage);
+            if (found.isEmpty()) {
+                throw new UserError(
+                        "no images in " + inPlace(images) + "; each class needs some: add <image>.jpg or .png, "
+                                + "or remove the folder from train and test");
+            }
+            for (String file : found) {
                 files.add(images.resolve(file));
                 classes.add(label);
             }
         }
-        if (files.isEmpty()) {
-            throw new UserError("no images in " + folder + " of " + folder.getFileSystem() + "; it must hold "
-                    + "<label>/<image>.jpg or .png");
-        }
         return decode(files, classes);
+    }
+
+    private void checkClasses(Path folder) throws IOException {
+        if (!names(folder, Files::isDirectory).equals(labels)) {
+            throw new UserError("the class folders in " + inPlace(folder) + " are not those of " + root.resolve("train")
+                    + "; both must have the same");
+        }
+        if (labels.size() < 2 || labels.size() > LabelledData.MAX_CLASSES) {
+            throw new UserError(
+                    inPlace(folder) + " has " + labels.size() + " class folder" + (labels.size() == 1 ? "" : "s")
+                            + "; it must hold <label>/<image> of 2 to " + LabelledData.MAX_CLASSES + " classes");
+        }
+    }
+
+    /** @return the path, preceded by the zip file that it is in */
+    private static String inPlace(Path path) {
+        FileSystem system = path.getFileSystem();
+        return system == FileSystems.getDefault() ? path.toString() : system + path.toString();
     }
 
     private static boolean isImage(Path file) {
@@ -118,7 +139,11 @@ final class ClassFolders {
         }
         EpochOrder.shuffle(order, new SplittableRandom(1));
         int size = side * side * CHANNELS;
-        byte[] pixels = new byte[Math.multiplyExact(order.length, size)];
+        if (order.length > MAX_BYTES / size) {
+            throw new UserError(inPlace(root) + " has " + order.length + " images in one part; at most "
+                    + MAX_BYTES / size + " can be held: name a smaller set with --data");
+        }
+        byte[] pixels = new byte[order.length * size];
         byte[] itsLabels = new byte[order.length];
         for (int i = 0; i < order.length; i++) {
             decode(files.get(order[i]), pixels, i * size);
@@ -128,22 +153,20 @@ final class ClassFolders {
     }
 
     private void decode(Path file, byte[] pixels, int offset) throws IOException {
-        BufferedImage image;
-        try (InputStream in = Files.newInputStream(file)) {
-            image = ImageIO.read(in);
-        }
-        if (image == null) {
-            throw new UserError(file + " is no readable image; fetch the data again or name others with --data");
-        }
-        if (image.getWidth() != side || image.getHeight() != side) {
-            throw new UserError(file + " has " + image.getWidth() + "x" + image.getHeight() + " pixels, not " + side
-                    + "x" + side + "; name other data with --data");
-        }
-        int[] colours = image.getRGB(0, 0, side, side, null, 0, side);
+        int[] colours = colours(file).getRGB(0, 0, side, side, null, 0, side);
         for (int i = 0; i < colours.length; i++) {
             pixels[offset + CHANNELS * i] = (byte) (colours[i] >> 16);
             pixels[offset + CHANNELS * i + 1] = (byte) (colours[i] >> 8);
             pixels[offset + CHANNELS * i + 2] = (byte) colours[i];
+        }
+    }
+
+    private BufferedImage colours(Path file) {
+        try {
+            return PictureFile.read(file, side);
+        } catch (IOException e) {
+            throw new UserError(
+                    inPlace(file) + " " + e.getMessage() + "; fetch the data again or name others with --data", e);
         }
     }
 }

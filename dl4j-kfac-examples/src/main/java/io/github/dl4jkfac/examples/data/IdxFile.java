@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.data;
 
 import io.github.dl4jkfac.examples.UserError;
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,6 @@ import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -24,6 +24,10 @@ public final class IdxFile {
     private static final int LABEL_MAGIC = 0x00000801;
     private static final int HEADER_BYTES = 16;
     private static final int LABEL_HEADER_BYTES = 8;
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    /** Twenty times MNIST: a gigabyte. */
+    private static final int MAX_BODY_BYTES = 1 << 30;
 
     private IdxFile() {}
 
@@ -36,19 +40,16 @@ public final class IdxFile {
      * @throws UserError if the file is missing, unreadable, truncated, or something else than expected
      */
     public static ImageData readImages(Path file, int side) {
-        byte[] content = content(file);
-        ByteBuffer header = header(file, content, HEADER_BYTES, IMAGE_MAGIC, "image");
-        int count = header.getInt();
-        int rows = header.getInt();
-        int columns = header.getInt();
-        if (rows != side || columns != side) {
-            throw broken(file, "holds images of " + rows + "x" + columns + " pixels, not " + side + "x" + side);
-        }
-        if (count <= 0) {
-            throw broken(file, "says that it holds " + count + " images");
-        }
-        checkLength(file, content, HEADER_BYTES + (long) count * rows * columns, count + " images");
-        return new ImageData(Arrays.copyOfRange(content, HEADER_BYTES, content.length), rows * columns);
+        return read(file, content -> {
+            ByteBuffer header = header(file, content, HEADER_BYTES, IMAGE_MAGIC, "image");
+            int count = header.getInt();
+            int rows = header.getInt();
+            int columns = header.getInt();
+            if (rows != side || columns != side) {
+                throw broken(file, "holds images of " + rows + "x" + columns + " pixels, not " + side + "x" + side);
+            }
+            return new ImageData(body(file, content, HEADER_BYTES, count, rows * columns, "images"), rows * columns);
+        });
     }
 
     /**
@@ -59,18 +60,20 @@ public final class IdxFile {
      * @throws UserError if the file is missing, unreadable, truncated, or something else than expected
      */
     static byte[] readLabels(Path file) {
-        byte[] content = content(file);
-        int count =
-                header(file, content, LABEL_HEADER_BYTES, LABEL_MAGIC, "label").getInt();
-        checkLength(file, content, LABEL_HEADER_BYTES + (long) count, count + " labels");
-        return Arrays.copyOfRange(content, LABEL_HEADER_BYTES, content.length);
+        return read(file, content -> {
+            int count = header(file, content, LABEL_HEADER_BYTES, LABEL_MAGIC, "label")
+                    .getInt();
+            return body(file, content, LABEL_HEADER_BYTES, count, 1, "labels");
+        });
     }
 
-    private static ByteBuffer header(Path file, byte[] content, int bytes, int expected, String kind) {
-        if (content.length < bytes) {
-            throw broken(file, "is truncated: " + content.length + " bytes, less than the header");
+    private static ByteBuffer header(Path file, InputStream content, int bytes, int expected, String kind)
+            throws IOException {
+        byte[] start = content.readNBytes(bytes);
+        if (start.length < bytes) {
+            throw broken(file, "is truncated: " + start.length + " bytes, less than the header");
         }
-        ByteBuffer header = ByteBuffer.wrap(content);
+        ByteBuffer header = ByteBuffer.wrap(start);
         int magic = header.getInt();
         if (magic != expected) {
             throw broken(
@@ -79,22 +82,45 @@ public final class IdxFile {
         return header;
     }
 
-    private static void checkLength(Path file, byte[] content, long expected, String what) {
-        if (content.length != expected) {
+    /**
+     * Reads what the header announces and no more. The array grows with what is really there, so neither a header that
+     * lies nor a small file that unpacks to gigabytes takes memory.
+     */
+    private static byte[] body(Path file, InputStream content, int headerBytes, int count, int size, String what)
+            throws IOException {
+        if (count <= 0) {
+            throw broken(file, "says that it holds " + count + " " + what);
+        }
+        long length = (long) count * size;
+        if (length > MAX_BODY_BYTES) {
+            throw broken(file, "says that it holds " + count + " " + what + ", more than can be held");
+        }
+        byte[] body = content.readNBytes((int) length);
+        long expected = headerBytes + length;
+        if (body.length < length) {
             throw broken(
                     file,
-                    (content.length < expected ? "is truncated: " : "is too long: ") + content.length
-                            + " bytes instead of " + expected + " for " + what);
+                    "is truncated: " + (headerBytes + body.length) + " bytes instead of " + expected + " for " + count
+                            + " " + what);
         }
+        if (content.read() >= 0) {
+            throw broken(file, "is too long: more than the " + expected + " bytes of " + count + " " + what);
+        }
+        return body;
     }
 
-    private static byte[] content(Path file) {
+    /** Takes what it needs from a stream. */
+    private interface Reader<T> {
+        T from(InputStream content) throws IOException;
+    }
+
+    private static <T> T read(Path file, Reader<T> reader) {
         if (!Files.isRegularFile(file)) {
             throw new UserError("no IDX file " + file + "; name the folder that holds the MNIST files with --data");
         }
         try (InputStream raw = Files.newInputStream(file);
                 InputStream plain = unzipped(raw)) {
-            return plain.readAllBytes();
+            return reader.from(plain);
         } catch (EOFException | ZipException e) {
             throw new UserError(remedy(file, "is a truncated or damaged gzip file"), e);
         } catch (IOException e) {
@@ -103,11 +129,11 @@ public final class IdxFile {
     }
 
     private static InputStream unzipped(InputStream raw) throws IOException {
-        PushbackInputStream peek = new PushbackInputStream(raw, 2);
+        PushbackInputStream peek = new PushbackInputStream(new BufferedInputStream(raw, BUFFER_BYTES), 2);
         byte[] start = peek.readNBytes(2);
         peek.unread(start);
         boolean gzipped = start.length == 2 && start[0] == (byte) 0x1f && start[1] == (byte) 0x8b;
-        return gzipped ? new GZIPInputStream(peek, 1 << 16) : peek;
+        return gzipped ? new GZIPInputStream(peek, BUFFER_BYTES) : peek;
     }
 
     private static UserError broken(Path file, String what) {

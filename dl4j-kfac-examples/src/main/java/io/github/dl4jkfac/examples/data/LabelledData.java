@@ -8,6 +8,9 @@ import java.util.Arrays;
  */
 public final class LabelledData {
 
+    /** How many classes a label of one byte can tell apart. */
+    public static final int MAX_CLASSES = 256;
+
     private final byte[] values;
     private final int size;
     private final byte[] labels;
@@ -16,8 +19,8 @@ public final class LabelledData {
     /**
      * @param values all examples one after the other, unsigned; not copied
      * @param size values per example
-     * @param labels class of each example, from 0; not copied
-     * @param classes how many classes there are
+     * @param labels class of each example, from 0, unsigned; not copied
+     * @param classes how many classes there are, at most {@link #MAX_CLASSES}
      */
     public LabelledData(byte[] values, int size, byte[] labels, int classes) {
         if (size <= 0 || labels.length == 0 || values.length != (long) labels.length * size) {
@@ -25,8 +28,9 @@ public final class LabelledData {
                     values.length + " bytes are not " + labels.length + " examples of " + size + " values");
         }
         for (byte label : labels) {
-            if (label < 0 || label >= classes) {
-                throw new IllegalArgumentException("label " + label + " is none of " + classes + " classes");
+            if (Byte.toUnsignedInt(label) >= classes) {
+                throw new IllegalArgumentException(
+                        "label " + Byte.toUnsignedInt(label) + " is none of " + classes + " classes");
             }
         }
         this.values = values;
@@ -55,7 +59,7 @@ public final class LabelledData {
      * @return its class, from 0
      */
     public int label(int index) {
-        return labels[index];
+        return Byte.toUnsignedInt(labels[index]);
     }
 
     /**

@@ -54,7 +54,7 @@ class IdxFileTest {
 
     @Test
     void aFileThatIsTooLongIsRefused() throws IOException {
-        assertRefused(Arrays.copyOf(GOOD, GOOD.length + 1), "is too long: 65 bytes instead of 64");
+        assertRefused(Arrays.copyOf(GOOD, GOOD.length + 1), "is too long: more than the 64 bytes");
     }
 
     @Test
@@ -72,7 +72,7 @@ class IdxFileTest {
         assertRefused(IdxFiles.content(IdxFiles.IMAGES, 0, 4, 4), "says that it holds 0 images");
         byte[] absurd = GOOD.clone();
         absurd[4] = 0x7f;
-        assertRefused(absurd, "is truncated");
+        assertRefused(absurd, "says that it holds 2130706435 images, more than can be held");
     }
 
     private void assertRefused(byte[] content, String why) throws IOException {
