@@ -1,10 +1,12 @@
 package io.github.dl4jkfac.solve;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -97,11 +99,13 @@ public final class NativeFloor {
     /** The name that OpenBLAS gives its kernels; null where it is older than 0.3.31, or is not OpenBLAS. */
     private static String coreName() {
         try {
-            Object name = openblas_nolapack.class
-                    .getMethod("openblas_get_corename")
-                    .invoke(null);
-            return ((BytePointer) name).getString();
-        } catch (ReflectiveOperationException | LinkageError e) {
+            Class<?> all = Class.forName("org.bytedeco.openblas.global.openblas_full");
+            // A handle, as reflection would go through the thousands of methods of this class.
+            MethodHandle name = MethodHandles.publicLookup()
+                    .findStatic(all, "openblas_get_corename", MethodType.methodType(BytePointer.class));
+            return ((BytePointer) name.invoke()).getString();
+        } catch (Throwable e) {
+            LOG.debug("BLAS does not name its kernels", e);
             return null;
         }
     }
