@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.solve.NativeFloor;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,7 @@ public final class KFacListener extends BaseTrainingListener {
         }
         KFacListener listener = new KFacListener();
         model.addListeners(listener);
+        NativeFloor.announce();
         BlockTable.log(NetworkView.of(model), session);
         Chains.warnIfMissing(NetworkView.of(model));
         return listener;

@@ -82,6 +82,11 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("org.bytedeco..");
 
+    /** Users have slf4j 1.7 or 2; what came with 2 returns types of this package. */
+    @ArchTest
+    static final ArchRule loggingWorksWithBothGenerationsOfSlf4j =
+            noClasses().should().dependOnClassesThat().resideInAPackage("org.slf4j.spi..");
+
     @ArchTest
     static final ArchRule solveKnowsNothingOfTheRest = noClasses()
             .that()

@@ -32,11 +32,23 @@ interface Blas {
     /** Factorises A = L L^T in place; returns 0 or the order of the first minor not positive. */
     int potrf(int n, Pointer a, int lda);
 
-    /** Replaces L by the lower triangle of (L L^T)^-1; returns 0 or the zero on the diagonal. */
+    /**
+     * Replaces L by the lower triangle of (L L^T)^-1; returns 0 or the zero on the diagonal. Not to be called with odd n
+     * above 1, but through {@link CholeskyInverse}.
+     */
     int potri(int n, Pointer a, int lda);
 
     /** Replaces A by its eigenvectors and w by the eigenvalues; returns 0 or LAPACK's info. */
     int syevd(int n, Pointer a, int lda, Pointer w);
+
+    /**
+     * Computes eigenvalues w and eigenvectors Z [n, n] of a lower triangle packed column by column, which is overwritten;
+     * returns 0 or LAPACK's info.
+     */
+    int spev(int n, Pointer packed, Pointer w, Pointer z, int ldz);
+
+    /** Returns memory for {@code count} elements, to be closed. */
+    Pointer allocate(long count);
 
     /** Copies the lower triangle. */
     void copyLower(int n, Pointer from, int ldFrom, Pointer to, int ldTo);
@@ -49,4 +61,19 @@ interface Blas {
 
     /** Adds to the diagonal. */
     void shiftDiagonal(int n, Pointer a, int lda, double shift);
+
+    /** Solves L^T x = b in place of b, with {@code x} at the position given and stride 1. */
+    void trsvTransposed(int n, Pointer a, int lda, Pointer x, long position);
+
+    /** Adds {@code alpha x x^T} to the lower triangle, with {@code x} at the position given and stride 1. */
+    void syr(int n, double alpha, Pointer x, long position, Pointer a, int lda);
+
+    /** Multiplies {@code count} elements. */
+    void scale(int count, double factor, Pointer a, long position, int stride);
+
+    /** Returns the element that lies {@code position} elements from the start. */
+    double get(Pointer a, long position);
+
+    /** Sets that element. */
+    void put(Pointer a, long position, double value);
 }

@@ -78,6 +78,27 @@ enum DoubleBlas implements Blas {
     }
 
     @Override
+    public int spev(int n, Pointer packed, Pointer w, Pointer z, int ldz) {
+        try (DoublePointer work = new DoublePointer(3L * n)) {
+            return openblas.LAPACKE_dspev_work(
+                    openblas.LAPACK_COL_MAJOR,
+                    (byte) 'V',
+                    LOWER,
+                    n,
+                    (DoublePointer) packed,
+                    (DoublePointer) w,
+                    (DoublePointer) z,
+                    ldz,
+                    work);
+        }
+    }
+
+    @Override
+    public Pointer allocate(long count) {
+        return new DoublePointer(count);
+    }
+
+    @Override
     public void copyLower(int n, Pointer from, int ldFrom, Pointer to, int ldTo) {
         openblas.LAPACKE_dlacpy_work(
                 openblas.LAPACK_COL_MAJOR, LOWER, n, n, (DoublePointer) from, ldFrom, (DoublePointer) to, ldTo);
@@ -106,5 +127,47 @@ enum DoubleBlas implements Blas {
             long index = i * (lda + 1L);
             values.put(index, values.get(index) + shift);
         }
+    }
+
+    @Override
+    public void trsvTransposed(int n, Pointer a, int lda, Pointer x, long position) {
+        openblas.cblas_dtrsv(
+                openblas.CblasColMajor,
+                openblas.CblasLower,
+                openblas.CblasTrans,
+                openblas.CblasNonUnit,
+                n,
+                (DoublePointer) a,
+                lda,
+                (DoublePointer) x.position(position),
+                1);
+    }
+
+    @Override
+    public void syr(int n, double alpha, Pointer x, long position, Pointer a, int lda) {
+        openblas.cblas_dsyr(
+                openblas.CblasColMajor,
+                openblas.CblasLower,
+                n,
+                alpha,
+                (DoublePointer) x.position(position),
+                1,
+                (DoublePointer) a,
+                lda);
+    }
+
+    @Override
+    public void scale(int count, double factor, Pointer a, long position, int stride) {
+        openblas.cblas_dscal(count, factor, (DoublePointer) a.position(position), stride);
+    }
+
+    @Override
+    public double get(Pointer a, long position) {
+        return ((DoublePointer) a.position(position)).get();
+    }
+
+    @Override
+    public void put(Pointer a, long position, double value) {
+        ((DoublePointer) a.position(position)).put(value);
     }
 }

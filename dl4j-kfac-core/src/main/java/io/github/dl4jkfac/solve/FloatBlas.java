@@ -79,6 +79,27 @@ enum FloatBlas implements Blas {
     }
 
     @Override
+    public int spev(int n, Pointer packed, Pointer w, Pointer z, int ldz) {
+        try (FloatPointer work = new FloatPointer(3L * n)) {
+            return openblas.LAPACKE_sspev_work(
+                    openblas.LAPACK_COL_MAJOR,
+                    (byte) 'V',
+                    LOWER,
+                    n,
+                    (FloatPointer) packed,
+                    (FloatPointer) w,
+                    (FloatPointer) z,
+                    ldz,
+                    work);
+        }
+    }
+
+    @Override
+    public Pointer allocate(long count) {
+        return new FloatPointer(count);
+    }
+
+    @Override
     public void copyLower(int n, Pointer from, int ldFrom, Pointer to, int ldTo) {
         openblas.LAPACKE_slacpy_work(
                 openblas.LAPACK_COL_MAJOR, LOWER, n, n, (FloatPointer) from, ldFrom, (FloatPointer) to, ldTo);
@@ -107,5 +128,47 @@ enum FloatBlas implements Blas {
             long index = i * (lda + 1L);
             values.put(index, (float) (values.get(index) + shift));
         }
+    }
+
+    @Override
+    public void trsvTransposed(int n, Pointer a, int lda, Pointer x, long position) {
+        openblas.cblas_strsv(
+                openblas.CblasColMajor,
+                openblas.CblasLower,
+                openblas.CblasTrans,
+                openblas.CblasNonUnit,
+                n,
+                (FloatPointer) a,
+                lda,
+                (FloatPointer) x.position(position),
+                1);
+    }
+
+    @Override
+    public void syr(int n, double alpha, Pointer x, long position, Pointer a, int lda) {
+        openblas.cblas_ssyr(
+                openblas.CblasColMajor,
+                openblas.CblasLower,
+                n,
+                (float) alpha,
+                (FloatPointer) x.position(position),
+                1,
+                (FloatPointer) a,
+                lda);
+    }
+
+    @Override
+    public void scale(int count, double factor, Pointer a, long position, int stride) {
+        openblas.cblas_sscal(count, (float) factor, (FloatPointer) a.position(position), stride);
+    }
+
+    @Override
+    public double get(Pointer a, long position) {
+        return ((FloatPointer) a.position(position)).get();
+    }
+
+    @Override
+    public void put(Pointer a, long position, double value) {
+        ((FloatPointer) a.position(position)).put((float) value);
     }
 }

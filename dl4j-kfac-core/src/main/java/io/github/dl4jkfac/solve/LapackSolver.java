@@ -86,7 +86,7 @@ public final class LapackSolver implements SymmetricSolver {
         blas.shiftDiagonal(n, a, target.ld(), shift);
         int info = blas.potrf(n, a, target.ld());
         if (info == 0) {
-            info = blas.potri(n, a, target.ld());
+            info = CholeskyInverse.ofFactor(blas, target);
         }
         if (info != 0) {
             throw FactorisationException.notPositiveDefinite(n, shift, info);
@@ -167,7 +167,7 @@ public final class LapackSolver implements SymmetricSolver {
     }
 
     /** Refuses NaN and infinity, which Cholesky would report as an indefinite matrix or not at all. */
-    private static void requireFinite(Blas blas, ColumnMajor a, double shift) {
+    static void requireFinite(Blas blas, ColumnMajor a, double shift) {
         Pointer pointer = blas.pointer(a.array());
         double sum = shift;
         for (int j = 0; j < a.cols(); j++) {

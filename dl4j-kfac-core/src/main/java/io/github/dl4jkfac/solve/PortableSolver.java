@@ -14,7 +14,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 // so all but small diagonal blocks is matrix products. Inverting by Schur complements would need no
 // leaf routine, but loses accuracy with a power of the condition number.
 @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-public final class PortableSolver implements SymmetricSolver {
+public class PortableSolver implements SymmetricSolver {
 
     /** Diagonal blocks up to this order are mirrored in Java, to save ND4J calls on tiny arrays. */
     private static final int MIRROR_LEAF = 64;

@@ -17,19 +17,20 @@ public final class Solvers {
 
     /**
      * Returns the fastest solver that works here: {@link LapackSolver} on ND4J's CPU backend if
-     * OpenBLAS loads, else {@link PortableSolver}. The system property {@value #PROPERTY} overrides
-     * the choice.
+     * OpenBLAS loads and passes a check, else {@link PortableSolver}; one for each type of number where
+     * one passes and the other does not. The system property {@value #PROPERTY} overrides the choice.
      *
      * @return a new solver; solvers hold no state
      * @throws IllegalArgumentException if the property has another value than {@code lapack} or
      *     {@code portable}
-     * @throws IllegalStateException if the property asks for {@code lapack} and it is unusable here
+     * @throws IllegalStateException if the property asks for {@code lapack} and it is unusable here, or computes
+     *     wrong results
      */
     public static SymmetricSolver forBackend() {
         String forced = System.getProperty(PROPERTY);
         if (forced == null) {
             String obstacle = lapackObstacle();
-            SymmetricSolver solver = obstacle == null ? new LapackSolver() : new PortableSolver();
+            SymmetricSolver solver = obstacle == null ? LapackHealth.ofProcess().solver() : new PortableSolver();
             LOG.debug("Linear algebra: {}{}", solver, obstacle == null ? "" : ", as " + obstacle);
             return solver;
         }
@@ -48,6 +49,11 @@ public final class Solvers {
         String obstacle = lapackObstacle();
         if (obstacle != null) {
             throw new IllegalStateException("System property " + PROPERTY + " asks for lapack, but " + obstacle);
+        }
+        String fault = LapackHealth.ofProcess().obstacle();
+        if (fault != null) {
+            throw new IllegalStateException("System property " + PROPERTY + " asks for lapack, but " + fault
+                    + ". Take the property away, or " + LapackHealth.remedy());
         }
         return new LapackSolver();
     }

@@ -76,7 +76,7 @@ abstract class SymmetricSolverContract {
     void inverseIsAsAccurateAsTheConditionAllows(DataType type) {
         double unit = type == DataType.DOUBLE ? 1e-15 : 1e-7;
         double[] conditions = type == DataType.DOUBLE ? new double[] {1, 1e2, 1e4, 1e6} : new double[] {1, 1e2, 1e4};
-        for (int n : new int[] {1, 2, 63, 64, 65, 200}) {
+        for (int n : new int[] {1, 2, 3, 63, 64, 65, 133, 200}) {
             for (double condition : conditions) {
                 // The rounded matrix is the problem to solve: its inverse differs from the original's.
                 INDArray m = Matrices.spd(n, condition, n).castTo(type).dup('f');

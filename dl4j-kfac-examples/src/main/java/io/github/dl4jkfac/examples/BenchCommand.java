@@ -9,6 +9,7 @@ import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
+import io.github.dl4jkfac.solve.NativeFloor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -74,7 +75,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "out/bench",
-            description = "Folder for bench.csv. Default: ${DEFAULT-VALUE}.")
+            description = "Folder for bench.csv, and native.txt with what the linear algebra runs on. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Spec
@@ -90,6 +91,8 @@ final class BenchCommand implements Callable<Integer> {
         optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
         Map<Optimizer, HyperParameters> contenders = settings.settings(chosen, null);
         OutputFolder.prepare(out, "--out");
+        String floor = NativeFloor.describe();
+        OutputFolder.write(out.resolve("native.txt"), floor);
         Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         record(problem, contenders);
@@ -98,6 +101,7 @@ final class BenchCommand implements Callable<Integer> {
             measure(problem, contenders, batch, report);
         }
         terminal.println();
+        terminal.println(floor);
         terminal.print(report);
         terminal.flush();
         report.finish();

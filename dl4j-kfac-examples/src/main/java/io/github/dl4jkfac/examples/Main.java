@@ -39,6 +39,7 @@ public final class Main implements Callable<Integer> {
      * @param args the command and its options
      */
     public static void main(String[] args) {
+        Relaunch.withSleepingThreads(Main.class, args);
         // Plots are files; without this, a machine without a display would fail to draw them.
         System.setProperty("java.awt.headless", "true");
         System.exit(commandLine().execute(args));

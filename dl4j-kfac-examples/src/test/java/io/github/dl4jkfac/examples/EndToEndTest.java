@@ -212,6 +212,8 @@ class EndToEndTest {
 
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).contains("kfac over nesterovs at batch 20").contains("in processor time");
+        assertThat(result.out()).contains("ND4J backend");
+        assertThat(folder.resolve("native.txt")).content().startsWith("ND4J backend");
         List<String> lines = Files.readAllLines(folder.resolve("bench.csv"));
         assertThat(lines).hasSize(1 + 2 * 2 * 2);
         String kfac = lines.get(2);
