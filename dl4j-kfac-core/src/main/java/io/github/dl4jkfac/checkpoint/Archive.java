@@ -31,6 +31,10 @@ final class Archive implements AutoCloseable {
             for (ZipEntry entry : Collections.list(zip.entries())) {
                 requireWhole(entry);
             }
+            // an entry whose name is damaged would be missed by nobody else
+            if (ModelFile.COMMENT.equals(zip.getComment()) && !has(ModelFile.PROPERTIES)) {
+                throw new IOException("its entry " + ModelFile.PROPERTIES + " is missing");
+            }
         } catch (IOException | RuntimeException e) {
             zip.close();
             throw e;

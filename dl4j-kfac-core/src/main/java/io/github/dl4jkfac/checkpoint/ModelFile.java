@@ -24,6 +24,9 @@ final class ModelFile {
     /** The additional entry, a properties file. */
     static final String PROPERTIES = "dl4j-kfac-checkpoint.properties";
 
+    /** Says that the additional entry has to be there. */
+    static final String COMMENT = "dl4j-kfac checkpoint";
+
     static final String RANDOM_ROOT = "random.root";
     static final String RANDOM_NODE = "random.node";
     static final String NOTE = "note.";
@@ -38,6 +41,7 @@ final class ModelFile {
      */
     static void write(Network network, String json, Map<String, String> notes, OutputStream out) throws IOException {
         ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(out, 1 << 16), StandardCharsets.UTF_8);
+        zip.setComment(COMMENT);
         // numbers in floating point hardly get smaller, and DL4J's level costs more time than a step
         zip.setLevel(Deflater.BEST_SPEED);
         zip.putNextEntry(new ZipEntry(ModelSerializer.CONFIGURATION_JSON));

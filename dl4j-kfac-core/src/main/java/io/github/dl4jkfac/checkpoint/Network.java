@@ -23,8 +23,14 @@ abstract class Network {
             throw new IllegalArgumentException("Checkpoints are of a MultiLayerNetwork or a ComputationGraph, got "
                     + (model == null ? "null" : model.getClass().getName()));
         }
-        if (model.params() == null) {
-            throw new IllegalArgumentException("The network has no parameters; call init() before it is saved");
+        boolean initialised = model instanceof MultiLayerNetwork network
+                ? network.isInitCalled()
+                : ((ComputationGraph) model).getLayers() != null;
+        if (!initialised || model.params() == null) {
+            throw new IllegalArgumentException(
+                    initialised
+                            ? "The network has no parameters"
+                            : "The network is not initialised; call init() first");
         }
         return model instanceof MultiLayerNetwork network
                 ? new Sequential(network)
