@@ -264,6 +264,11 @@ class CheckpointsTest {
         Model model = network();
         assertNotSaved(model, folder, "it is a folder");
         assertNotSaved(model, folder.resolve("missing").resolve("net.zip"), "there is no folder");
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenKeepsItsFiles() throws Exception {
+        Model model = network();
         Path readOnly = Files.createDirectory(folder.resolve("read-only"));
         Checkpoints.save(model, readOnly.resolve("net.zip"));
         byte[] before = Files.readAllBytes(readOnly.resolve("net.zip"));
