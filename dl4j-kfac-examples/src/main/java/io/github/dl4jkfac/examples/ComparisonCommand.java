@@ -5,12 +5,12 @@ import io.github.dl4jkfac.examples.report.Curves;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.Summary;
-import io.github.dl4jkfac.examples.training.Checkpoints;
 import io.github.dl4jkfac.examples.training.Comparison;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.SavedRuns;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -135,5 +135,5 @@ abstract class ComparisonCommand implements Callable<Integer> {
         return report.results();
     }
 
-    private record Repetition(long seed, Path folder, Checkpoints checkpoints) {}
+    private record Repetition(long seed, Path folder, SavedRuns checkpoints) {}
 }
