@@ -111,7 +111,7 @@ class EndToEndTest {
 
         assertThat(List.of(first.code(), second.code(), whole.code())).containsOnly(0);
         assertThat(lastRows(resumed)).hasSize(2).isEqualTo(lastRows(uninterrupted));
-        assertThat(saved).isDirectoryNotContaining("glob:**.tmp");
+        assertThat(saved).isDirectoryNotContaining("glob:**.unfinished");
     }
 
     private CommandRunner compareAdamAndSgd(String steps, String... more) {
