@@ -53,6 +53,17 @@ public final class KFacListener extends BaseTrainingListener {
     }
 
     /**
+     * Tells whether a network needs this listener.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @return whether some layer has an updater of this library, so that {@link #attach} has to be called before training
+     * @throws IllegalArgumentException if the network is of another kind
+     */
+    public static boolean isNeededBy(Model model) {
+        return Sessions.usesKFac(NetworkView.of(model));
+    }
+
+    /**
      * Gives every layer of a network, trained or not, an updater of this library in place of its own (biases included), and attaches. The
      * parameters stay; the state of the old updater is dropped. If the network has this very updater already nothing changes.
      *

@@ -47,6 +47,7 @@ class ArchitectureTest {
     private static final String STEP = ROOT + ".step..";
     private static final String STATE = ROOT + ".state..";
     private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
+    private static final String CHECKPOINT = ROOT + ".checkpoint..";
 
     @ArchTest
     static final ArchRule onlyCaptureKnowsLiveLayers = noClasses()
@@ -182,13 +183,32 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j.core..", "org.deeplearning4j.ui..");
 
+    /** Checkpoints stand above: what they restore they attach. */
     @ArchTest
-    static final ArchRule nobodyKnowsTheEntryPackage = noClasses()
+    static final ArchRule nobodyElseKnowsTheEntryPackage = noClasses()
             .that()
-            .resideOutsideOfPackage(ROOT)
+            .resideOutsideOfPackages(ROOT, CHECKPOINT)
             .should()
             .dependOnClassesThat()
             .resideInAPackage(ROOT);
+
+    @ArchTest
+    static final ArchRule nobodyKnowsCheckpoints = noClasses()
+            .that()
+            .resideOutsideOfPackage(CHECKPOINT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(CHECKPOINT);
+
+    @ArchTest
+    static final ArchRule checkpointsSeeNetworksAsUsersDo = noClasses()
+            .that()
+            .resideInAPackage(CHECKPOINT)
+            .should()
+            .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                    .and(resideOutsideOfPackage(CHECKPOINT))
+                    .and(DescribedPredicate.not(named("KFacListener")))
+                    .and(DescribedPredicate.not(named("Finite"))));
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =

@@ -40,7 +40,7 @@ final class AttachedUi implements QualityReporter {
         }
     }
 
-    /** A session that is found beside the listener's own. */
+    /** Sessions that are found beside the listener's own. */
     private static QualityReporter beside(RoutingIterationListener routing) {
         return routing.getSessionID() == null
                 ? new TrainingUi(routing.getStorageRouter())

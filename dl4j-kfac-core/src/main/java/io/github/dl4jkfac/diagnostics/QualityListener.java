@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * quality.history().forEach(report -&gt; System.out.println(report.iteration() + " " + report.relative()));
  * </pre>
  *
- * <p>If the network has a StatsListener of DL4J's training UI, the figures appear there as a session of their own; see {@link
+ * <p>If the network has a StatsListener of DL4J's training UI, the figures appear there, each as a session of its own; see {@link
  * TrainingUi}.
  *
  * <p>The step is what DL4J has subtracted, with momentum, learning rate, weight decay and all; constraints on the parameters come

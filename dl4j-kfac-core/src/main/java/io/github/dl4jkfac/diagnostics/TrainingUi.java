@@ -1,7 +1,11 @@
 package io.github.dl4jkfac.diagnostics;
 
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.ToDoubleFunction;
 import org.deeplearning4j.core.storage.StatsStorageRouter;
@@ -16,9 +20,9 @@ import org.deeplearning4j.ui.model.storage.impl.JavaStorageMetaData;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Draws the quality of a training's steps into DL4J's training UI. The UI draws one curve per session and worker that is not a layer's:
- * the score. So the figures are a session of their own, to be chosen on the overview page, whose workers are the figures and whose
- * score is their value:
+ * Draws the quality of a training's steps into DL4J's training UI. The UI draws one curve per session that is not a layer's: the score. So
+ * each figure is a session of its own, to be chosen by its name on the overview page, whose score is the figure's value. (Workers of one
+ * session would not do: the UI labels their curves in an order that is not theirs.) The figures are
  *
  * <ol>
  *   <li>the indicator relative to the gradient's: below 1 the step is better than the gradient
@@ -39,23 +43,26 @@ public final class TrainingUi implements QualityReporter {
         COSINE_TO_NATURAL("3-cosine-to-exact-natural-gradient", QualityReport::cosineToNatural),
         COSINE_TO_GRADIENT("4-cosine-to-gradient", QualityReport::cosineToGradient);
 
-        private final String worker;
+        private final String title;
         private final ToDoubleFunction<QualityReport> value;
 
-        Curve(String worker, ToDoubleFunction<QualityReport> value) {
-            this.worker = worker;
+        Curve(String title, ToDoubleFunction<QualityReport> value) {
+            this.title = title;
             this.value = value;
         }
     }
 
+    /** Of every session. */
+    private static final String WORKER = "update-quality";
+
     private final StatsStorageRouter storage;
-    private final String session;
+    private final String name;
+    private final Set<Curve> introduced = EnumSet.noneOf(Curve.class);
     private final long began = System.currentTimeMillis();
     private long last;
-    private boolean introduced;
 
     /**
-     * A session with a name of its own.
+     * Sessions with a name of their own.
      *
      * @param storage that the UI is attached to, or that passes on to it
      */
@@ -64,19 +71,23 @@ public final class TrainingUi implements QualityReporter {
     }
 
     /**
-     * A session.
+     * Sessions.
      *
      * @param storage that the UI is attached to, or that passes on to it
-     * @param session the ID that the UI lists it by
+     * @param name what the IDs begin with that the UI lists the sessions by
      */
-    public TrainingUi(StatsStorageRouter storage, String session) {
+    public TrainingUi(StatsStorageRouter storage, String name) {
         this.storage = storage;
-        this.session = session;
+        this.name = name;
     }
 
-    /** {@return the ID that the UI lists the session by} */
-    public String session() {
-        return session;
+    /** {@return the IDs that the UI lists the sessions by, in the order of the figures; one appears with its first value} */
+    public List<String> sessions() {
+        return Arrays.stream(Curve.values()).map(this::session).toList();
+    }
+
+    private String session(Curve curve) {
+        return name + "-" + curve.title;
     }
 
     @Override
@@ -85,27 +96,26 @@ public final class TrainingUi implements QualityReporter {
         last = Math.max(System.currentTimeMillis(), last + 1);
         for (Curve curve : Curve.values()) {
             double value = curve.value.applyAsDouble(report);
-            if (!introduced) {
-                introduce(model, curve.worker);
-            }
             if (Double.isFinite(value)) {
-                storage.putUpdate(update(curve.worker, report, value));
+                if (introduced.add(curve)) {
+                    introduce(model, session(curve));
+                }
+                storage.putUpdate(update(session(curve), report, value));
             }
         }
-        introduced = true;
     }
 
     /** The UI knows a session from its static information, and reads the network from it. */
-    private void introduce(Model model, String worker) {
+    private void introduce(Model model, String session) {
         storage.putStorageMetaData(new JavaStorageMetaData(
                 last,
                 session,
                 StatsListener.TYPE_ID,
-                worker,
+                WORKER,
                 JavaStatsInitializationReport.class,
                 JavaStatsReport.class));
         JavaStatsInitializationReport info = new JavaStatsInitializationReport();
-        info.reportIDs(session, StatsListener.TYPE_ID, worker, last);
+        info.reportIDs(session, StatsListener.TYPE_ID, WORKER, last);
         info.reportSoftwareInfo(
                 System.getProperty("os.arch"),
                 System.getProperty("os.name"),
@@ -132,9 +142,9 @@ public final class TrainingUi implements QualityReporter {
         storage.putStaticInfo(info);
     }
 
-    private JavaStatsReport update(String worker, QualityReport report, double value) {
+    private JavaStatsReport update(String session, QualityReport report, double value) {
         JavaStatsReport update = new JavaStatsReport();
-        update.reportIDs(session, StatsListener.TYPE_ID, worker, last);
+        update.reportIDs(session, StatsListener.TYPE_ID, WORKER, last);
         update.reportIterationCount(report.iteration());
         update.reportScore(value);
         update.reportStatsCollectionDurationMS((int) (report.nanos() / 1_000_000));

@@ -53,34 +53,35 @@ class TrainingUiTest {
                 .toList();
     }
 
-    private List<StatsReport> curve(String session, String worker) {
-        return storage.getAllUpdatesAfter(session, StatsListener.TYPE_ID, worker, 0).stream()
+    private List<StatsReport> curve(String session) {
+        return storage.getAllUpdatesAfter(session, StatsListener.TYPE_ID, "update-quality", 0).stream()
                 .map(StatsReport.class::cast)
                 .toList();
     }
 
     @Test
-    void everyFigureIsTheScoreOfAWorker() {
+    void everyFigureIsTheScoreOfASessionOfItsOwn() {
         MultiLayerNetwork network = network();
         TrainingUi ui = new TrainingUi(storage, "quality");
         QualityListener listener =
                 QualityListener.builder().interval(2).reporter(ui).build();
         network.addListeners(listener);
         train(network);
-        assertThat(storage.listSessionIDs()).containsExactly("quality");
-        assertThat(workers("quality"))
+        assertThat(ui.sessions())
                 .containsExactly(
-                        "1-indicator-relative-to-gradient",
-                        "2-indicator-of-exact-natural-gradient",
-                        "3-cosine-to-exact-natural-gradient",
-                        "4-cosine-to-gradient");
+                        "quality-1-indicator-relative-to-gradient",
+                        "quality-2-indicator-of-exact-natural-gradient",
+                        "quality-3-cosine-to-exact-natural-gradient",
+                        "quality-4-cosine-to-gradient");
+        assertThat(storage.listSessionIDs()).containsExactlyInAnyOrderElementsOf(ui.sessions());
         List<ToDoubleFunction<QualityReport>> figures = List.of(
                 QualityReport::relative,
                 QualityReport::relativeOfNatural,
                 QualityReport::cosineToNatural,
                 QualityReport::cosineToGradient);
         for (int i = 0; i < figures.size(); i++) {
-            List<StatsReport> curve = curve("quality", workers("quality").get(i));
+            List<StatsReport> curve = curve(ui.sessions().get(i));
+            assertThat(workers(ui.sessions().get(i))).hasSize(1);
             ToDoubleFunction<QualityReport> figure = figures.get(i);
             assertThat(curve).extracting(StatsReport::getIterationCount).containsExactly(0, 2, 4);
             assertThat(curve)
@@ -98,8 +99,8 @@ class TrainingUiTest {
                 .reporter(new TrainingUi(storage, "quality"))
                 .build());
         train(network);
-        List<Persistable> infos = storage.getAllStaticInfos("quality", StatsListener.TYPE_ID);
-        assertThat(infos).hasSize(4).allSatisfy(each -> {
+        List<Persistable> infos = storage.getAllStaticInfos("quality-4-cosine-to-gradient", StatsListener.TYPE_ID);
+        assertThat(infos).hasSize(1).allSatisfy(each -> {
             StatsInitializationReport info = (StatsInitializationReport) each;
             assertThat(info.getModelClassName()).isEqualTo(MultiLayerNetwork.class.getName());
             assertThat(MultiLayerConfiguration.fromJson(info.getModelConfigJson())
@@ -109,7 +110,7 @@ class TrainingUiTest {
             assertThat(info.getModelNumParams()).isEqualTo(network.numParams());
             assertThat(info.getSwJvmUID()).isNotNull();
         });
-        assertThat(storage.getStorageMetaData("quality", StatsListener.TYPE_ID).getUpdateTypeClass())
+        assertThat(storage.getStorageMetaData("quality-4-cosine-to-gradient", StatsListener.TYPE_ID).getUpdateTypeClass())
                 .isEqualTo(JavaStatsReport.class.getName());
     }
 
@@ -122,7 +123,7 @@ class TrainingUiTest {
                 .build());
         train(network);
         StatsReport update =
-                curve("quality", "1-indicator-relative-to-gradient").get(0);
+                curve("quality-1-indicator-relative-to-gradient").get(0);
         for (StatsType type : StatsType.values()) {
             assertThat(update.getMeanMagnitudes(type)).isEmpty();
             assertThat(update.getHistograms(type)).isEmpty();
@@ -142,9 +143,9 @@ class TrainingUiTest {
                 .reporter(new TrainingUi(storage, "quality"))
                 .build());
         train(network);
-        assertThat(curve("quality", "1-indicator-relative-to-gradient")).hasSize(1);
-        assertThat(curve("quality", "2-indicator-of-exact-natural-gradient")).isEmpty();
-        assertThat(curve("quality", "4-cosine-to-gradient")).hasSize(1);
+        assertThat(curve("quality-1-indicator-relative-to-gradient")).hasSize(1);
+        assertThat(storage.listSessionIDs()).hasSize(2).doesNotContain("quality-2-indicator-of-exact-natural-gradient");
+        assertThat(curve("quality-4-cosine-to-gradient")).hasSize(1);
     }
 
     /** Storages keep one update per worker and millisecond. */
@@ -155,7 +156,7 @@ class TrainingUiTest {
         for (int iteration = 0; iteration < 200; iteration++) {
             ui.report(network, new QualityReport(iteration, 0, 1, 2, 4, 1, 0.5, 0.75, 3, 0.1, 1000));
         }
-        assertThat(curve("quality", "4-cosine-to-gradient"))
+        assertThat(curve("quality-4-cosine-to-gradient"))
                 .extracting(StatsReport::getIterationCount)
                 .hasSize(200)
                 .isSorted();
@@ -169,8 +170,11 @@ class TrainingUiTest {
         network.setListeners(
                 QualityListener.builder().interval(3).maxIterations(0).build(), attached);
         train(network);
-        assertThat(storage.listSessionIDs()).containsExactlyInAnyOrder("training", "update-quality-of-training");
-        assertThat(curve("update-quality-of-training", "1-indicator-relative-to-gradient"))
+        assertThat(storage.listSessionIDs()).containsExactlyInAnyOrder(
+                "training",
+                "update-quality-of-training-1-indicator-relative-to-gradient",
+                "update-quality-of-training-4-cosine-to-gradient");
+        assertThat(curve("update-quality-of-training-1-indicator-relative-to-gradient"))
                 .hasSize(2);
     }
 
@@ -185,7 +189,9 @@ class TrainingUiTest {
                         .build(),
                 new J7StatsListener(other));
         train(network);
-        assertThat(storage.listSessionIDs()).singleElement().asString().startsWith("update-quality-");
+        assertThat(storage.listSessionIDs())
+                .hasSize(2)
+                .allSatisfy(session -> assertThat(session).startsWith("update-quality-"));
         assertThat(other.listSessionIDs()).hasSize(1);
     }
 }

@@ -75,7 +75,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "out/bench",
-            description = "Folder for bench.csv, and native.txt with what the linear algebra runs on. Default: ${DEFAULT-VALUE}.")
+            description = "Folder for bench.csv and run.json. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Spec
@@ -92,7 +92,6 @@ final class BenchCommand implements Callable<Integer> {
         Map<Optimizer, HyperParameters> contenders = settings.settings(chosen, null);
         OutputFolder.prepare(out, "--out");
         String floor = NativeFloor.describe();
-        OutputFolder.write(out.resolve("native.txt"), floor);
         Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         record(problem, contenders);
@@ -111,7 +110,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void record(Problem problem, Map<Optimizer, HyperParameters> contenders) {
-        RunRecord record = RunRecords.of(spec).with("problem", problem.signature());
+        RunRecord record = RunRecords.of(spec)
+                .with("problem", problem.signature())
+                .with("batches", batches)
+                .with("rounds", rounds)
+                .with("steps_per_round", roundSteps());
         contenders.forEach((optimizer, chosen) ->
                 record.withOptimizer(optimizer.id(), Networks.updater(problem, optimizer, chosen, 0)));
         record.write(out);

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.report.OutputFolder;
-import io.github.dl4jkfac.examples.training.Checkpoints;
+import io.github.dl4jkfac.examples.training.SavedRuns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -28,7 +28,7 @@ final class CheckpointOptions {
      * @return where to save to and resume from
      * @throws UserError if a folder is missing or cannot be written
      */
-    Checkpoints checkpoints(String subfolder) {
+    SavedRuns checkpoints(String subfolder) {
         if (resume != null && !Files.isDirectory(resume.resolve(subfolder))) {
             throw new UserError("--resume " + resume.resolve(subfolder)
                     + " is no folder; name the one that an earlier run was given as --save");
@@ -37,9 +37,9 @@ final class CheckpointOptions {
                 ? null
                 : resume.resolve(subfolder).toAbsolutePath().normalize();
         if (save == null) {
-            return new Checkpoints(from == null ? null : OutputFolder.prepare(from, "--resume"), from);
+            return new SavedRuns(from == null ? null : OutputFolder.prepare(from, "--resume"), from);
         }
         Path to = save.resolve(subfolder).toAbsolutePath().normalize();
-        return new Checkpoints(OutputFolder.prepare(to, "--save"), from);
+        return new SavedRuns(OutputFolder.prepare(to, "--save"), from);
     }
 }

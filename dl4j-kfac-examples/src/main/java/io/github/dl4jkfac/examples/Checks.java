@@ -32,9 +32,9 @@ final class Checks {
     /** Seeds are counted up. */
     static void repetitions(long seed, int repeat) {
         within("--repeat", repeat, 1, 1000);
-        if (seed > Long.MAX_VALUE - repeat) {
-            throw new UserError("--seed " + seed + " and the " + repeat
-                    + " that follow it are not all numbers of 64 bits; take a smaller one");
+        if (seed > Long.MAX_VALUE - (repeat - 1)) {
+            throw new UserError("--seed " + seed + " with --repeat " + repeat
+                    + " counts beyond the largest number of 64 bits; take a smaller seed");
         }
     }
 

@@ -6,13 +6,13 @@ import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.report.Summary;
-import io.github.dl4jkfac.examples.training.Checkpoints;
 import io.github.dl4jkfac.examples.training.Comparison;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.SavedRuns;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -99,7 +99,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         }
         Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen(), run.schedule);
         List<Repetition> repetitions =
-                LongStream.range(seed, seed + repeat).mapToObj(this::repetition).toList();
+                LongStream.rangeClosed(seed, seed + repeat - 1).mapToObj(this::repetition).toList();
         terminal.println("reading the data ...");
         terminal.flush();
         Problem problem = problem(terminal::println);
@@ -156,10 +156,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
     /** What there is so far is in results.csv already; the curves are drawn of it. */
     private void rescue(Problem problem, Repetition repetition) {
         Plots.tryTo(() -> draw(problem, repetition));
-        PrintWriter terminal = spec.commandLine().getErr();
-        terminal.println();
-        terminal.println("interrupted; the results so far are in " + repetition.folder);
-        terminal.flush();
+        Interruption.tell(spec, repetition.folder);
     }
 
     private void record(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, Repetition repetition) {
@@ -177,10 +174,10 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
         private final long seed;
         private final Path folder;
-        private final Checkpoints checkpoints;
+        private final SavedRuns checkpoints;
         private ComparisonReport report;
 
-        Repetition(long seed, Path folder, Checkpoints checkpoints) {
+        Repetition(long seed, Path folder, SavedRuns checkpoints) {
             this.seed = seed;
             this.folder = folder;
             this.checkpoints = checkpoints;

@@ -1,5 +1,9 @@
 package io.github.dl4jkfac.examples;
 
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+
 /** Does something if the JVM is told to end (Ctrl-C, SIGTERM) before {@link #close}: the exit code stays that of the signal. */
 final class Interruption implements AutoCloseable {
 
@@ -9,6 +13,19 @@ final class Interruption implements AutoCloseable {
     Interruption(Runnable rescue) {
         hook = new Thread(rescue, "interruption");
         Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /**
+     * Says where the results are.
+     *
+     * @param command which was interrupted
+     * @param folder of its results
+     */
+    static void tell(CommandSpec command, Path folder) {
+        PrintWriter terminal = command.commandLine().getErr();
+        terminal.println();
+        terminal.println("interrupted; the results so far are in " + folder);
+        terminal.flush();
     }
 
     @Override

@@ -62,7 +62,7 @@ public final class Main implements Callable<Integer> {
         GivenValues.check(parsed);
         try {
             return new RunLast().execute(parsed);
-        } catch (OutOfMemoryError e) {
+        } catch (Error e) { // of which picocli takes no notice: no memory, natives that do not load
             return Failure.report(e, parsed.commandSpec().commandLine().getErr());
         }
     }

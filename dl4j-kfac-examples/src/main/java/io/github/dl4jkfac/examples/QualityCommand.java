@@ -105,10 +105,16 @@ final class QualityCommand implements Callable<Integer> {
                 .with("data", images.name())
                 .with("seed", seed)
                 .with("repeat", repeat)
+                .with("measurements", options.describe())
                 .write(out);
         QualityReport report = new QualityReport(out, terminal);
-        for (QualityProblem name : chosen) {
-            study(name, images, report, terminal);
+        try (Interruption interruption = new Interruption(() -> {
+            report.writeTables();
+            Interruption.tell(spec, out);
+        })) {
+            for (QualityProblem name : chosen) {
+                study(name, images, report, terminal);
+            }
         }
         terminal.println();
         terminal.print(report);
@@ -134,8 +140,8 @@ final class QualityCommand implements Callable<Integer> {
         StudyListener table = report.follow(name.id());
         StudyListener listener = name == QualityProblem.CLASSIFIER ? drawing(table, images.train(), terminal) : table;
         Study study = new Study(problem, plan);
-        for (long run = seed; run < seed + repeat; run++) {
-            study.run(run, listener);
+        for (int i = 0; i < repeat; i++) {
+            study.run(seed + i, listener);
         }
     }
 

@@ -10,7 +10,9 @@ import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Setting;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
@@ -129,6 +131,22 @@ final class QualityOptions {
      */
     void checkBatch(int images) {
         RunOptions.checkBatch("--batch", batch, images);
+    }
+
+    /** @return all values, by the names of their options */
+    Map<String, Object> describe() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("optimizer", optimizer);
+        values.put("learning_rate", learningRate);
+        values.put("stages", stages);
+        values.put("batch", batch);
+        values.put("batches", batches);
+        values.put("warm_up", warmUp);
+        values.put("methods", chosen().stream().map(Method::id).toList());
+        values.put("exact_damping", exactDamping);
+        values.put("exact_iterations", exactIterations);
+        values.put("dampings", dampings);
+        return values;
     }
 
     /** @return the stage at which a partially trained network is drawn */

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.report.TuneTable;
 import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
@@ -84,12 +85,7 @@ final class TuneCommand implements Callable<Integer> {
         OutputFolder.prepare(out, "--out");
         Problem problem = problems.problem(terminal::println);
         int batch = run.batch(problem);
-        RunRecords.of(spec)
-                .with("problem", problem.signature())
-                .with("seeds", seeds)
-                .with("batch", batch)
-                .with("budget", run.budget(1).toString())
-                .write(out);
+        record(problem, candidates, batch);
         CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
         TuneTable table = new TuneTable(problem.classifies());
         Optimizer warm = null;
@@ -121,6 +117,18 @@ final class TuneCommand implements Callable<Integer> {
         csv.finish();
         terminal.println("written: " + out.resolve("tune.csv"));
         return 0;
+    }
+
+    private void record(Problem problem, List<Candidate> candidates, int batch) {
+        RunRecord record = RunRecords.of(spec)
+                .with("problem", problem.signature())
+                .with("seeds", seeds)
+                .with("batch", batch)
+                .with("budget", run.budget(1).toString());
+        candidates.forEach(candidate -> record.withOptimizer(
+                candidate.optimizer.id() + " " + candidate.settings.describe(),
+                Networks.updater(problem, candidate.optimizer, candidate.settings, seeds.get(0))));
+        record.write(out);
     }
 
     private List<Candidate> candidates() {

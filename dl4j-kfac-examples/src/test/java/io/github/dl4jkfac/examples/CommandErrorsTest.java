@@ -61,7 +61,7 @@ class CommandErrorsTest {
             --learning-rate ,               | --learning-rate has an empty entry in ','
             --layers -                      | --layers has an empty entry in '-'
             --layers 784-100000-784         | --layers must be 784-...-784 with sizes from 1 to 10000
-            --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 and the 2 that follow it are not all numbers of 64 bits
+            --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 with --repeat 2 counts beyond the largest number of 64 bits
             --seed 9223372036854775808      | '9223372036854775808'
             --data=                         | --data needs a value; name a file or a folder
             --save=                         | --save needs a value
@@ -88,12 +88,12 @@ class CommandErrorsTest {
             sequence --units 2000000000                   | --units must be within 1 and 4000. Got: 2000000000
             cifar --hidden 1000000                        | --hidden must be within 1 and 4000. Got: 1000000
             cifar --channels 8-8-8-8-8-8                  | --channels, their number, must be within 1 and 5. Got: 6
-            bench --batches 10,,20                        | --batches has an empty entry in '10,,20'
+            bench --batches 10,,20                        | '' is not an int
             tune --seeds ,                                | --seeds has an empty entry in ','
             tune --learning-rates 1e-3,                   | --learning-rates has an empty entry in '1e-3,'
             quality --stages ,                            | --stages has an empty entry in ','
             quality --problem ,                           | --problem has an empty entry in ','
-            quality --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 and the 2 that follow it
+            quality --seed 9223372036854775807 --repeat 2 | --seed 9223372036854775807 with --repeat 2 counts beyond the largest number of 64 bits
             sequence --data /tmp                          | --data /tmp is of no use to the task memory
             sequence --task mnist-rows --dataset cifar10  | --dataset cifar10 is of no use here; take one of auto, mnist
             tune --problem imagenet                       | 'imagenet'

@@ -141,7 +141,7 @@ class EndToEndTest {
 
         assertThat(List.of(first.code(), second.code(), whole.code())).containsOnly(0);
         assertThat(lastRows(resumed)).hasSize(2).isEqualTo(lastRows(uninterrupted));
-        assertThat(saved).isDirectoryNotContaining("glob:**.tmp");
+        assertThat(saved).isDirectoryNotContaining("glob:**.unfinished");
     }
 
     private CommandRunner compareAdamAndSgd(String steps, String... more) {
@@ -213,7 +213,7 @@ class EndToEndTest {
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).contains("kfac over nesterovs at batch 20").contains("in processor time");
         assertThat(result.out()).contains("ND4J backend");
-        assertThat(folder.resolve("native.txt")).content().startsWith("ND4J backend");
+        assertThat(folder.resolve("run.json")).content().contains("\"linear_algebra\" : \"ND4J backend");
         List<String> lines = Files.readAllLines(folder.resolve("bench.csv"));
         assertThat(lines).hasSize(1 + 2 * 2 * 2);
         String kfac = lines.get(2);

@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
+import io.github.dl4jkfac.solve.BlasThreads;
+import io.github.dl4jkfac.solve.NativeFloor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +38,8 @@ final class Machine {
         machine.put("cores", Runtime.getRuntime().availableProcessors());
         machine.put("heap_bytes", Runtime.getRuntime().maxMemory());
         machine.put("backend", Nd4j.getBackend().getClass().getSimpleName());
-        machine.put("blas_threads", Nd4j.factory().blas().getMaxThreads());
+        machine.put("linear_algebra", NativeFloor.describe());
+        machine.put("blas_threads", BlasThreads.get());
         VARIABLES.forEach(name ->
                 Optional.ofNullable(System.getenv(name)).ifPresent(value -> machine.put(name, value)));
         return machine;

@@ -2,7 +2,6 @@ package io.github.dl4jkfac.examples.report;
 
 import io.github.dl4jkfac.examples.UserError;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -26,21 +25,6 @@ public final class OutputFolder {
             return folder;
         } catch (IOException e) {
             throw new UserError("cannot write to " + option + " " + folder + " (" + e + "); name another folder", e);
-        }
-    }
-
-    /**
-     * Writes a text file of one line.
-     *
-     * @param file in a folder that has been prepared
-     * @param line without its end
-     * @throws UncheckedIOException if it cannot be written
-     */
-    public static void write(Path file, String line) {
-        try {
-            Files.writeString(file, line + System.lineSeparator());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

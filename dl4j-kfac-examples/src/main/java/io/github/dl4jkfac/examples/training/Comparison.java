@@ -34,7 +34,7 @@ public final class Comparison {
      * @param seed of the run
      * @param checkpoints where from
      */
-    public void checkResumable(long seed, Checkpoints checkpoints) {
+    public void checkResumable(long seed, SavedRuns checkpoints) {
         contenders.forEach((optimizer, settings) -> checkpoints.resume(identity(optimizer, settings, seed)));
     }
 
@@ -45,14 +45,14 @@ public final class Comparison {
      * @param checkpoints where to save and resume
      * @param listener is told how it goes
      */
-    public void run(long seed, Checkpoints checkpoints, ComparisonListener listener) {
+    public void run(long seed, SavedRuns checkpoints, ComparisonListener listener) {
         listener.preparing("evaluating the network at its initial parameters");
         Row start = start(seed);
         contenders.forEach((optimizer, settings) -> {
             // Before the first run, so that a kill during it leaves something to resume for the others as well.
             RunIdentity run = identity(optimizer, settings, seed);
             if (checkpoints.lacks(run)) {
-                Checkpoint state = state(run, settings, seed, checkpoints, start);
+                SavedRun state = state(run, settings, seed, checkpoints, start);
                 checkpoints.save(run, state.network(), state.rows());
             }
         });
@@ -62,7 +62,7 @@ public final class Comparison {
                 Networks.warmUp(problem, optimizer, settings, batch);
             }
             RunIdentity run = identity(optimizer, settings, seed);
-            Checkpoint state = state(run, settings, seed, checkpoints, start);
+            SavedRun state = state(run, settings, seed, checkpoints, start);
             listener.started(optimizer, state.rows());
             List<Row> rows = new TrainingRun(problem, budget, batch, seed, listener)
                     .train(state.network(), state.rows(), all -> checkpoints.save(run, state.network(), all));
@@ -76,11 +76,11 @@ public final class Comparison {
         return new Row(0, 0, 0, 0, problem.evaluate(network));
     }
 
-    private Checkpoint state(RunIdentity run, HyperParameters settings, long seed, Checkpoints checkpoints, Row start) {
+    private SavedRun state(RunIdentity run, HyperParameters settings, long seed, SavedRuns checkpoints, Row start) {
         return checkpoints
                 .resume(run)
-                .orElseGet(() ->
-                        new Checkpoint(Networks.create(problem, run.optimizer(), settings, seed), List.of(start)));
+                .orElseGet(
+                        () -> new SavedRun(Networks.create(problem, run.optimizer(), settings, seed), List.of(start)));
     }
 
     private RunIdentity identity(Optimizer optimizer, HyperParameters settings, long seed) {

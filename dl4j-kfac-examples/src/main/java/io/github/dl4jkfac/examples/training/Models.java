@@ -1,14 +1,11 @@
 package io.github.dl4jkfac.examples.training;
 
-import java.io.File;
-import java.io.IOException;
 import java.util.Collection;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.NeuralNetwork;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
-import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -53,20 +50,5 @@ public final class Models {
         return network instanceof ComputationGraph graph
                 ? graph.getListeners()
                 : ((MultiLayerNetwork) network).getListeners();
-    }
-
-    static boolean isGraph(Model network) {
-        return network instanceof ComputationGraph;
-    }
-
-    /**
-     * @param file a file of DL4J's {@code ModelSerializer}
-     * @param graph whether it holds a graph
-     * @return the network in it, with the updater's state
-     */
-    static Model restore(File file, boolean graph) throws IOException {
-        return graph
-                ? ModelSerializer.restoreComputationGraph(file, true)
-                : ModelSerializer.restoreMultiLayerNetwork(file, true);
     }
 }

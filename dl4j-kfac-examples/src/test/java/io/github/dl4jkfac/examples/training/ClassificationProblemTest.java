@@ -132,13 +132,13 @@ class ClassificationProblemTest {
     void aLinearScheduleWithAnotherEndIsAnotherRun() throws IOException {
         HyperParameters linear = HyperParameters.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
         Path file = folder.resolve("run.zip");
-        new Checkpoint(Networks.create(lstm, Optimizer.ADAM, linear, SEED), List.of(start()))
+        new SavedRun(Networks.create(lstm, Optimizer.ADAM, linear, SEED), List.of(start()))
                 .write(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(10), BATCH, SEED));
-        assertThat(Checkpoint.read(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(10), BATCH, SEED))
+        assertThat(SavedRun.read(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(10), BATCH, SEED))
                         .rows())
                 .hasSize(1);
-        assertThatThrownBy(() ->
-                        Checkpoint.read(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(20), BATCH, SEED)))
+        assertThatThrownBy(
+                        () -> SavedRun.read(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(20), BATCH, SEED)))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("to 20 steps");
     }
@@ -154,8 +154,8 @@ class ClassificationProblemTest {
         List<Row> before = train(problem, budget, killed, List.of(start()), batch, killedAt);
         Path file = folder.resolve("run.zip");
         RunIdentity identity = RunIdentity.of(problem, optimizer, settings, budget, batch, SEED);
-        new Checkpoint(killed, before).write(file, identity);
-        Checkpoint resumed = Checkpoint.read(file, identity);
+        new SavedRun(killed, before).write(file, identity);
+        SavedRun resumed = SavedRun.read(file, identity);
         train(problem, budget, resumed.network(), resumed.rows(), batch, Integer.MAX_VALUE);
         assertThat(resumed.network().params()).isEqualTo(uninterrupted.params());
     }

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dl4jkfac.checkpoint.Checkpoints;
 import io.github.dl4jkfac.examples.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class CheckpointTest {
+class SavedRunTest {
 
     private static final long SEED = 4;
     private static final Budget BUDGET = new Budget(Double.POSITIVE_INFINITY, 12, 1);
@@ -41,8 +42,8 @@ class CheckpointTest {
 
         Model killed = network(optimizer);
         List<Row> before = train(killed, start(), 7);
-        new Checkpoint(killed, before).write(file, identity(optimizer));
-        Checkpoint resumed = Checkpoint.read(file, identity(optimizer));
+        new SavedRun(killed, before).write(file, identity(optimizer));
+        SavedRun resumed = SavedRun.read(file, identity(optimizer));
         assertThat(resumed.rows()).isEqualTo(before);
         List<Row> rows = train(resumed.network(), resumed.rows(), 12);
 
@@ -61,7 +62,7 @@ class CheckpointTest {
 
     @Test
     void aTruncatedCheckpointIsRefused() throws IOException {
-        new Checkpoint(network(Optimizer.ADAM), start()).write(file, identity(Optimizer.ADAM));
+        new SavedRun(network(Optimizer.ADAM), start()).write(file, identity(Optimizer.ADAM));
         byte[] whole = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(whole, whole.length / 2));
         assertRefused("no readable checkpoint");
@@ -81,24 +82,30 @@ class CheckpointTest {
                 BUDGET,
                 TinyProblem.BATCH,
                 SEED);
-        new Checkpoint(network(Optimizer.ADAM), start()).write(file, other);
+        new SavedRun(network(Optimizer.ADAM), start()).write(file, other);
         assertRefused("learning_rate=0.5");
     }
 
     @Test
-    void aFailedSaveKeepsThePreviousCheckpoint() throws IOException {
-        Checkpoint checkpoint = new Checkpoint(network(Optimizer.SGD), start());
-        checkpoint.write(file, identity(Optimizer.SGD));
+    void aNetworkThatHasDivergedIsNotSavedOverAGoodOne() throws IOException {
+        Model network = network(Optimizer.SGD);
+        new SavedRun(network, start()).write(file, identity(Optimizer.SGD));
         byte[] previous = Files.readAllBytes(file);
-        // A folder in the place of the unfinished file: it cannot be written.
-        Files.createDirectories(folder.resolve("run.zip.tmp").resolve("in the way"));
-        assertThatThrownBy(() -> checkpoint.write(file, identity(Optimizer.SGD)))
-                .isInstanceOf(IOException.class);
+        network.params().putScalar(0, Double.NaN);
+        assertThatThrownBy(() -> new SavedRun(network, start()).write(file, identity(Optimizer.SGD)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("NaN");
         assertThat(Files.readAllBytes(file)).isEqualTo(previous);
     }
 
+    @Test
+    void aCheckpointOfNoRunIsRefused() throws IOException {
+        Checkpoints.save(network(Optimizer.ADAM), file);
+        assertRefused("does not say which run");
+    }
+
     private void assertRefused(String why) {
-        assertThatThrownBy(() -> Checkpoint.read(file, identity(Optimizer.ADAM)))
+        assertThatThrownBy(() -> SavedRun.read(file, identity(Optimizer.ADAM)))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining(why)

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.training;
 
-import java.io.IOException;
+import io.github.dl4jkfac.checkpoint.CheckpointException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Where runs are saved to and resumed from: a folder with one file per optimizer. */
-public final class Checkpoints {
+public final class SavedRuns {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SavedRuns.class);
 
     private final Path saveFolder;
     private final Path resumeFolder;
@@ -21,14 +21,14 @@ public final class Checkpoints {
      * @param saveFolder existing folder to save to, or null to save nothing
      * @param resumeFolder existing folder to resume from, or null to start anew
      */
-    public Checkpoints(Path saveFolder, Path resumeFolder) {
+    public SavedRuns(Path saveFolder, Path resumeFolder) {
         this.saveFolder = saveFolder;
         this.resumeFolder = resumeFolder;
     }
 
     /** @return the state to continue from, or empty when starting anew */
-    Optional<Checkpoint> resume(RunIdentity run) {
-        return Optional.ofNullable(resumeFolder).map(folder -> Checkpoint.read(file(folder, run), run));
+    Optional<SavedRun> resume(RunIdentity run) {
+        return Optional.ofNullable(resumeFolder).map(folder -> SavedRun.read(file(folder, run), run));
     }
 
     /**
@@ -39,13 +39,13 @@ public final class Checkpoints {
             return;
         }
         try {
-            new Checkpoint(network, rows).write(file(saveFolder, run), run);
-        } catch (IOException e) {
+            new SavedRun(network, rows).write(file(saveFolder, run), run);
+        } catch (CheckpointException e) {
             LOG.warn(
-                    "checkpoint of {} at step {} not written ({}); the previous one is kept",
+                    "{} at step {}: {}. An earlier checkpoint is kept",
                     run.optimizer().id(),
                     rows.get(rows.size() - 1).step(),
-                    e.toString());
+                    e.getMessage());
         }
     }
 
