@@ -45,7 +45,9 @@ final class Listeners {
      */
     static void moveFirst(Model model, KFacListener own) {
         Collection<TrainingListener> all = of(model);
-        if (!(all instanceof List<TrainingListener> list) || !list.contains(own) || list.get(0) instanceof KFacListener) {
+        if (!(all instanceof List<TrainingListener> list)
+                || !list.contains(own)
+                || list.get(0) instanceof KFacListener) {
             return;
         }
         for (int i = list.indexOf(own); i > 0; i--) {

@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.step.NetworkStep;
 import org.deeplearning4j.nn.api.Model;
 
@@ -32,6 +33,7 @@ final class PresentStep {
 
     private Stage stage = Stage.ENDED;
     private Snapshot before;
+    private SkipReason suspicion;
     private boolean leftOut;
 
     PresentStep(Model model, NetworkView network, BatchCapture capture, NetworkStep step) {
@@ -72,6 +74,7 @@ final class PresentStep {
     void end() {
         stage = Stage.ENDED;
         before = null;
+        suspicion = null;
         leftOut = false;
         capture.disarm();
         memory.end();
@@ -83,15 +86,17 @@ final class PresentStep {
         return memory;
     }
 
-    /** From here on the batch can be taken back. */
+    /** From here on the batch can be taken back: products of its numbers may overflow. */
     void watch() {
         if (before == null) {
             before = Snapshot.of(model, network);
+            suspicion = Diagnosis.of(model);
         }
     }
 
-    boolean isWatched() {
-        return before != null;
+    /** What is to blame if a watched batch comes to nothing; null if the batch is not watched. */
+    SkipReason suspicion() {
+        return suspicion;
     }
 
     /**
@@ -101,7 +106,7 @@ final class PresentStep {
     void leaveOut() {
         leftOut = true;
         if (before == null) {
-            watch();
+            before = Snapshot.of(model, network);
         } else {
             before.restoreState(network);
         }

@@ -139,9 +139,9 @@ final class Session {
         }
         if (present.isLeftOut()) {
             present.restore();
-        } else if (present.isWatched() && !Snapshot.isFinite(model, network)) {
+        } else if (present.suspicion() != null && !(step.outcome().isSound() && Snapshot.isFinite(model, network))) {
             present.restore();
-            skip(SkipReason.UPDATE_NOT_FINITE, "");
+            skip(present.suspicion(), "; the step is not finite");
         } else {
             record(step.outcome());
         }
@@ -199,7 +199,7 @@ final class Session {
     }
 
     private void leaveOut(String place) {
-        leaveOut(Diagnosis.of(model), place);
+        leaveOut(present.suspicion() == null ? Diagnosis.of(model) : present.suspicion(), place);
     }
 
     private void leaveOut(SkipReason reason, String place) {
@@ -220,7 +220,11 @@ final class Session {
             warnOfSilence("no derivative has reached some layer with a curvature block");
         }
         if (needsRows() && !present.isLeftOut() && !(complete && isReady())) {
-            leaveOut(complete ? SkipReason.NOT_INVERTIBLE : SkipReason.NO_DERIVATIVES, "");
+            if (present.suspicion() != null) {
+                leaveOut("; its matrix cannot be inverted");
+            } else {
+                leaveOut(complete ? SkipReason.NOT_INVERTIBLE : SkipReason.NO_DERIVATIVES, "");
+            }
         }
     }
 
@@ -251,7 +255,7 @@ final class Session {
                 groups.forEach(group -> group.update(rows));
                 return null;
             });
-            if (present.isWatched() && !Snapshot.isStateFinite(network)) {
+            if (present.suspicion() != null && !Snapshot.isStateFinite(network)) {
                 leaveOut("; products of them overflow in the statistics");
             } else if (plan.inversesDue(step.steps()) || !isReady()) {
                 timed(Phase.INVERSES, this::refreshInverses);

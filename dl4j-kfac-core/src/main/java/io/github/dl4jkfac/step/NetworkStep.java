@@ -52,7 +52,12 @@ public final class NetworkStep {
         /** Left out by the judge; momentum goes on. */
         REFUSED,
         /** Left out: the updates or the parameters behind them would not be finite. */
-        UPDATE_NOT_FINITE
+        UPDATE_NOT_FINITE;
+
+        /** {@return false if the step has come to nothing because something in it is not finite} */
+        public boolean isSound() {
+            return this != NOT_FINITE && this != UPDATE_NOT_FINITE;
+        }
     }
 
     private Stage stage = Stage.CLOSED;
