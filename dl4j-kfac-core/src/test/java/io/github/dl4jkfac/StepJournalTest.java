@@ -84,7 +84,7 @@ class StepJournalTest {
     @Test
     void stepsThatAreSkippedAreCountedToo() {
         Fixtures.fit(net, Fixtures.batches(TYPE, 5));
-        Fixtures.block(net, "layer0").state().get("A_inverse").assign(Double.MAX_VALUE);
+        Sessions.find(net).blocks().get(0).state().get("A_inverse").assign(Double.MAX_VALUE);
         try (LogCapture log = new LogCapture()) {
             for (DataSet batch : Fixtures.batches(TYPE, 2)) {
                 net.fit(batch);

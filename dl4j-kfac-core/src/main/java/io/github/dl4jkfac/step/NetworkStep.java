@@ -180,8 +180,10 @@ public final class NetworkStep {
         if (stage == Stage.SKIPPED) {
             gradient.assign(0);
         } else {
-            part.write(gradientScale, share * klScale, rate(worker, iteration, epoch));
-            if (!part.leadsToFiniteParameters()) {
+            double rate = rate(worker, iteration, epoch);
+            part.write(gradientScale, share * klScale, rate);
+            // ND4J takes a factor that is NaN for zero
+            if (!Double.isFinite(rate) || !part.leadsToFiniteParameters()) {
                 outcome = Outcome.UPDATE_NOT_FINITE;
             }
         }
