@@ -28,6 +28,7 @@ final class Binding {
 
     private final Layouts layouts;
     private final SymmetricSolver solver;
+    private final INDArray networkParameters;
     private final List<StepPart> parts = new ArrayList<>();
     private final Map<Object, List<Member>> members = new LinkedHashMap<>();
     private final List<BoundGroup> groups = new ArrayList<>();
@@ -46,14 +47,15 @@ final class Binding {
         }
     }
 
-    private Binding(Layouts layouts, SymmetricSolver solver) {
+    private Binding(Layouts layouts, SymmetricSolver solver, INDArray networkParameters) {
         this.layouts = layouts;
         this.solver = solver;
+        this.networkParameters = networkParameters;
     }
 
     /** @param parameters of the network, flat */
     static Binding of(List<UpdaterBlock> updaterBlocks, INDArray parameters, Layouts layouts, SymmetricSolver solver) {
-        Binding binding = new Binding(layouts, solver);
+        Binding binding = new Binding(layouts, solver, parameters);
         for (UpdaterBlock updaterBlock : updaterBlocks) {
             if (updaterBlock.getGradientUpdater() instanceof NaturalGradientWorker worker) {
                 binding.add(updaterBlock, worker);
@@ -125,6 +127,7 @@ final class Binding {
                 worker,
                 matrices,
                 updaterBlock.getGradientView(),
+                Tensors.parametersOf(updaterBlock, networkParameters),
                 (rate, iteration, epoch) -> BoundBlock.regularise(parameters, rate, iteration, epoch),
                 rate -> plans.forEach(plan -> BoundBlock.decay(parameters, plan, rate))));
     }

@@ -3,7 +3,6 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.solve.NativeFloor;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -15,7 +14,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Connects {@link KFac} and the other updaters of this library to a live network. Keeps no state of its own, so one instance may serve several networks (as it does under
- * ParallelWrapper), and binds itself again whenever DL4J has replaced the network's updater.
+ * ParallelWrapper), and binds itself again whenever DL4J has replaced the network's updater. Stands before all other listeners, and goes
+ * there by itself where it finds itself behind some.
  */
 public final class KFacListener extends BaseTrainingListener {
 
@@ -24,7 +24,8 @@ public final class KFacListener extends BaseTrainingListener {
     /**
      * Connects the K-FAC updaters of a network. Call it after {@code init()}, after restoring a model from a file, after transfer
      * learning, and again after {@code setListeners}, which removes all listeners; calling it more often changes nothing. The
-     * network computes what it computed before. Listeners that are there stay.
+     * network computes what it computed before. Listeners that are there stay, behind this one: it puts back what a left-out batch has
+     * moved before they look at the parameters.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
@@ -38,14 +39,17 @@ public final class KFacListener extends BaseTrainingListener {
                             + "or call KFacListener.swapUpdater(net, new KFac())");
         }
         Session session = Sessions.of(model);
-        Collection<TrainingListener> listeners = listeners(model);
-        for (TrainingListener listener : listeners) {
+        if (session != null) {
+            session.endIfBroken();
+        }
+        for (TrainingListener listener : Listeners.of(model)) {
             if (listener instanceof KFacListener attached) {
+                Listeners.moveFirst(model, attached);
                 return attached;
             }
         }
         KFacListener listener = new KFacListener();
-        model.addListeners(listener);
+        Listeners.addFirst(model, listener);
         NativeFloor.announce();
         BlockTable.log(NetworkView.of(model), session);
         Chains.warnIfMissing(NetworkView.of(model));
@@ -125,12 +129,28 @@ public final class KFacListener extends BaseTrainingListener {
         beforeBackward(model);
     }
 
-    private static void beforeBackward(Model model) {
-        if (isNetwork(model) && Fitting.isUnderWay()) {
-            Session session = Sessions.of(model);
-            if (session != null) {
-                session.beforeBackward();
-            }
+    private void beforeBackward(Model model) {
+        if (!isNetwork(model)) {
+            return;
+        }
+        boolean fitting = Fitting.isUnderWay();
+        Session session = fitting ? Sessions.of(model) : Sessions.find(model);
+        if (session == null) {
+            return;
+        }
+        if (fitting) {
+            Listeners.moveFirst(model, this);
+            session.beforeBackward();
+        } else {
+            session.endIfBroken();
+        }
+    }
+
+    @Override
+    public void onEpochStart(Model model) {
+        Session session = isNetwork(model) ? Sessions.find(model) : null;
+        if (session != null) {
+            session.end();
         }
     }
 
@@ -153,11 +173,5 @@ public final class KFacListener extends BaseTrainingListener {
     /** Layer-wise pretraining reports single layers as models. */
     private static boolean isNetwork(Model model) {
         return model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
-    }
-
-    private static Collection<TrainingListener> listeners(Model model) {
-        return model instanceof MultiLayerNetwork network
-                ? network.getListeners()
-                : ((ComputationGraph) model).getListeners();
     }
 }

@@ -6,7 +6,9 @@ import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.curvature.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
+import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.NetworkStep;
@@ -44,17 +46,15 @@ final class Session {
     private final RefreshPlan plan;
     private final DerivativeSource source;
     private final TrialStep trial;
+    private final PresentStep present;
+    private final StepJournal journal;
+    private final SafeRefresh refresh = new SafeRefresh();
     private final NaturalGradientUpdater leader;
     private final Hyperparameters shared;
     private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
 
-    private final RowsWorkspace memory = new RowsWorkspace();
-
     private Random random;
-    private boolean expectingBackward;
     private boolean warnedOfSilence;
-    private Snapshot before;
-    private long skippedBatches;
     private double lastDamping = Double.NaN;
 
     /**
@@ -79,6 +79,8 @@ final class Session {
         this.source = source;
         this.trial = trial;
         this.capture = new BatchCapture(network);
+        this.present = new PresentStep(model, network, capture, step);
+        this.journal = new StepJournal(leader.name());
         this.leader = leader;
         this.shared = leader.hyperparameters();
         this.plan = leader.refreshPlan();
@@ -91,13 +93,14 @@ final class Session {
         return model == other;
     }
 
-    /** Puts the taps in if this batch is to enter the factors. Called after the forward pass. */
+    /** Puts the taps in if this batch is to enter the factors. Called after the forward pass of a fit. */
     void beforeBackward() {
+        present.end();
         if (network.batchSize() < 1) {
             throw new IllegalArgumentException("The batch is empty; remove empty batches from the iterator");
         }
-        expectingBackward = true;
-        capture.disarm();
+        step.requireUsable(network.iteration(), network.epoch());
+        present.begin();
         if (!groups.isEmpty() && (plan.statisticsDue(step.steps()) || !isReady())) {
             capture.arm(source, shared.statisticsFraction());
         }
@@ -105,42 +108,71 @@ final class Session {
 
     /** Completes the curvature side of the step. Called after DL4J's backward pass, before the updater. */
     void afterBackward() {
-        if (!expectingBackward) {
-            return; // a second listener on the same network
+        if (!present.passBackward()) {
+            return;
         }
-        expectingBackward = false;
         boolean keepsRows = false;
         try {
-            boolean taken = false;
-            boolean finite = timed(Phase.CAPTURE, this::requireFiniteGradient);
-            if (finite && capture.isArmed()) {
-                if (capture.isComplete()) {
-                    taken = updateCurvature();
-                } else {
-                    warnOfSilence("no derivative has reached some layer with a curvature block");
-                }
+            if (checkGradient()) {
+                takeStatistics();
             }
-            boolean needsRows = groups.stream().anyMatch(BoundGroup::keepsRows);
-            boolean skip = !finite || needsRows && !taken;
-            if (trial != null && !skip) {
+            if (!present.isLeftOut() && trial != null) {
                 trial.takeBatch();
             }
-            step.open(toMeans(), skip, memory::end);
-            keepsRows = needsRows && !skip;
+            keepsRows = !present.isLeftOut() && needsRows();
+            step.open(toMeans(), present.isLeftOut(), present.memory()::end);
         } finally {
             capture.disarm();
             if (!keepsRows) {
-                memory.end();
+                present.memory().end();
             }
         }
     }
 
-    /** Ends the step: after a batch that was left out, everything is again as it was before it. Called after the updater. */
+    /**
+     * Ends the step: after a batch that was left out, everything is again as it was before it. Called after the parameters have been
+     * updated, before any other listener sees them.
+     */
     void afterStep() {
-        if (before != null) {
-            before.restore(model, network);
-            before = null;
+        if (!present.passUpdate()) {
+            return;
         }
+        if (present.isLeftOut()) {
+            present.restore();
+        } else if (present.suspicion() != null && !(step.outcome().isSound() && Snapshot.isFinite(model, network))) {
+            present.restore();
+            skip(present.suspicion(), "; the step is not finite");
+        } else {
+            record(step.outcome());
+        }
+        present.end();
+    }
+
+    /** Ends whatever an exception has left unfinished. Called at the beginning of an epoch. */
+    void end() {
+        present.end();
+    }
+
+    /** Ends a backward pass that an exception has left unfinished. Called when the network is used otherwise than by a fit. */
+    void endIfBroken() {
+        present.endIfBroken();
+    }
+
+    private void record(NetworkStep.Outcome outcome) {
+        switch (outcome) {
+            case TAKEN -> journal.step(step.klScale(), step.klBound());
+            case NOT_FINITE -> skip(SkipReason.STEP_NOT_FINITE, "");
+            case UPHILL -> skip(SkipReason.UPHILL, "");
+            case REFUSED -> skip(SkipReason.LINE_SEARCH, "");
+            case UPDATE_NOT_FINITE -> skip(SkipReason.UPDATE_NOT_FINITE, "");
+            case NONE -> {
+                // no worker has been called: all layers are frozen, say
+            }
+        }
+    }
+
+    private boolean needsRows() {
+        return groups.stream().anyMatch(BoundGroup::keepsRows);
     }
 
     private boolean isReady() {
@@ -152,29 +184,47 @@ final class Session {
         return network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize();
     }
 
-    /**
-     * A gradient that is not finite is replaced by zero, so that no updater of the network can be poisoned by the batch; since some
-     * of them move even then (by their momentum, or weight decay), what they change is taken back after the step.
-     */
-    private boolean requireFiniteGradient() {
-        if (Finite.isFinite(network.gradient())) {
-            return true;
+    /** Returns whether the batch goes on. One whose gradient is so large that its squares might overflow is watched from here on. */
+    private boolean checkGradient() {
+        double size = timed(Phase.CAPTURE, () -> Finite.sumOfMagnitudes(network.gradient()));
+        Magnitude magnitude = new Magnitude(0, size, network.batchSize());
+        if (!magnitude.isFinite()) {
+            leaveOut("; its gradient is not finite");
+            return false;
         }
-        network.gradient().assign(0);
-        before = Snapshot.of(model, network);
-        skip("its gradient is not finite; the parameters stay as they are");
-        return false;
+        if (!magnitude.fits(network.gradient().dataType())) {
+            present.watch();
+        }
+        return true;
     }
 
-    private void skip(String why) {
-        skippedBatches++;
-        // every one of the first few, then ever fewer: a broken data set must not flood the log
-        if (skippedBatches <= 5 || Long.bitCount(skippedBatches) == 1) {
-            LOG.warn(
-                    "K-FAC left out the batch of iteration {} (number {} so far): {}. Look for NaN or infinite features or labels.",
-                    network.iteration(),
-                    skippedBatches,
-                    why);
+    private void leaveOut(String place) {
+        leaveOut(present.suspicion() == null ? Diagnosis.of(model) : present.suspicion(), place);
+    }
+
+    private void leaveOut(SkipReason reason, String place) {
+        present.leaveOut();
+        skip(reason, place);
+    }
+
+    private void skip(SkipReason reason, String place) {
+        journal.skip(reason, place, network.iteration());
+    }
+
+    /** Where the batch is to enter the statistics, or the step is made of its rows. */
+    private void takeStatistics() {
+        boolean complete = capture.isArmed() && capture.isComplete();
+        if (complete) {
+            updateCurvature();
+        } else if (capture.isArmed()) {
+            warnOfSilence("no derivative has reached some layer with a curvature block");
+        }
+        if (needsRows() && !present.isLeftOut() && !(complete && isReady())) {
+            if (present.suspicion() != null) {
+                leaveOut("; its matrix cannot be inverted");
+            } else {
+                leaveOut(complete ? SkipReason.NOT_INVERTIBLE : SkipReason.NO_DERIVATIVES, "");
+            }
         }
     }
 
@@ -186,9 +236,8 @@ final class Session {
         }
     }
 
-    /** Returns whether the batch has been taken in. */
-    private boolean updateCurvature() {
-        try (RowsWorkspace.Scope filling = memory.begin()) {
+    private void updateCurvature() {
+        try (RowsWorkspace.Scope filling = present.memory().begin()) {
             leader.requireAffordable(capture.samplesOfRows());
             if (leader.needsOutputNorms()) {
                 INDArray squaredNorms = capture.squaredOutputNorms();
@@ -198,18 +247,19 @@ final class Session {
                 capture.complete(randomOfThisStep());
                 return null;
             });
-            Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, this::finiteRows);
+            Map<BoundBlock, BatchRows> rows = timed(Phase.CAPTURE, this::checkedRows);
             if (rows == null) {
-                return false;
+                return;
             }
             timed(Phase.FACTORS, () -> {
                 groups.forEach(group -> group.update(rows));
                 return null;
             });
-            if (plan.inversesDue(step.steps()) || !isReady()) {
+            if (present.suspicion() != null && !Snapshot.isStateFinite(network)) {
+                leaveOut("; products of them overflow in the statistics");
+            } else if (plan.inversesDue(step.steps()) || !isReady()) {
                 timed(Phase.INVERSES, this::refreshInverses);
             }
-            return true;
         }
     }
 
@@ -224,8 +274,11 @@ final class Session {
         return random;
     }
 
-    /** The rows of all blocks, or null if any of them is not finite: then the batch enters none of the factors. */
-    private Map<BoundBlock, BatchRows> finiteRows() {
+    /**
+     * The rows of all blocks; null if any of them is not finite: then the batch enters none of the factors. One whose products might
+     * overflow is watched from here on.
+     */
+    private Map<BoundBlock, BatchRows> checkedRows() {
         Map<LayerSlot, List<BatchRows>> all = capture.rows();
         Map<BoundBlock, BatchRows> rows = new IdentityHashMap<>();
         for (BoundBlock block : blocks) {
@@ -234,10 +287,13 @@ final class Session {
                 continue;
             }
             BatchRows own = block.rowsAmong(all);
-            if (!own.isFinite()) {
-                skip("inputs or derivatives of layer '" + block.plan().name()
-                        + "' are not finite; the factors stay as they are");
+            Magnitude magnitude = own.magnitude();
+            if (!magnitude.isFinite()) {
+                leaveOut("; inputs or derivatives of layer '" + block.plan().name() + "' are not finite");
                 return null;
+            }
+            if (!magnitude.fits(network.gradient().dataType())) {
+                present.watch();
             }
             rows.put(block, own);
         }
@@ -247,8 +303,9 @@ final class Session {
     private Void refreshInverses() {
         int iteration = network.iteration();
         int epoch = network.epoch();
-        groups.forEach(
-                group -> group.refresh(block -> block.damping(iteration, epoch, toMeans(), group.dampingFactor())));
+        for (BoundGroup group : groups) {
+            refresh.refresh(group, block -> block.damping(iteration, epoch, toMeans(), group.dampingFactor()));
+        }
         lastDamping = groups.get(0).dampingFactor() * shared.dampingAt(iteration, epoch);
         return null;
     }
@@ -262,23 +319,6 @@ final class Session {
         }
     }
 
-    /** Parameters and updater state before a step that is to be taken back. */
-    private record Snapshot(INDArray parameters, INDArray state) {
-
-        static Snapshot of(Model model, NetworkView network) {
-            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-                return new Snapshot(
-                        model.params().dup(),
-                        network.updater().getStateViewArray().dup());
-            }
-        }
-
-        void restore(Model model, NetworkView network) {
-            model.params().assign(parameters);
-            network.updater().getStateViewArray().assign(state);
-        }
-    }
-
     List<BoundBlock> blocks() {
         return blocks;
     }
@@ -286,6 +326,13 @@ final class Session {
     StepReport report() {
         Map<Phase, Long> phases = new EnumMap<>(nanos);
         phases.put(Phase.PRECONDITIONING, step.nanos());
-        return new StepReport(step.steps(), skippedBatches, lastDamping, step.klScale(), phases);
+        return new StepReport(
+                step.steps(),
+                journal.skipped(),
+                journal.lastSkip(),
+                lastDamping,
+                step.klBound(),
+                step.klScale(),
+                phases);
     }
 }

@@ -17,10 +17,17 @@ final class Tensors {
 
     /** @param parameters of the network, flat */
     static TensorPart part(UpdaterBlock block, FisherAdamWorker worker, INDArray parameters) {
-        INDArray own = parameters
-                .reshape(new long[] {parameters.length()})
+        return new TensorPart(worker, block.getGradientView(), parametersOf(block, parameters), tensors(block));
+    }
+
+    /**
+     * The parameters of an updater block, a view.
+     *
+     * @param all of the network, flat
+     */
+    static INDArray parametersOf(UpdaterBlock block, INDArray all) {
+        return all.reshape(new long[] {all.length()})
                 .get(NDArrayIndex.interval(block.getParamOffsetStart(), block.getParamOffsetEnd()));
-        return new TensorPart(worker, block.getGradientView(), own, tensors(block));
     }
 
     /**

@@ -51,7 +51,7 @@ class BindingTest {
             CollectScoresIterationListener scores = new CollectScoresIterationListener();
             model.setListeners(scores);
             KFacListener listener = KFacListener.attach(model);
-            assertThat(listeners(model)).containsExactly(scores, listener);
+            assertThat(listeners(model)).containsExactly(listener, scores);
             Fixtures.fit(model, Fixtures.batches(TYPE, 3));
             assertThat(scores.getScoreVsIter().getEffectiveScores()).hasSize(3);
         }

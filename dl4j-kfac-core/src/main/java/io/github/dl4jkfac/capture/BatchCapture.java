@@ -39,6 +39,7 @@ public final class BatchCapture {
         for (NetworkView.NamedLayer named : network.layers()) {
             Parts.of(named.layer()).forEach(this::addNoise);
         }
+        network.heads().forEach(head -> head.whenFailed(this::disarm));
     }
 
     private void addNoise(org.deeplearning4j.nn.api.Layer part) {

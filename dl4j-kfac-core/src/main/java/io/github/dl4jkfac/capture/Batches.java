@@ -1,6 +1,9 @@
 package io.github.dl4jkfac.capture;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -34,6 +37,28 @@ public final class Batches {
             return inDouble(new org.nd4j.linalg.dataset.MultiDataSet(
                     network.getInput(), network.getLabels(), featureMask(network), labelMask(network)));
         }
+    }
+
+    /**
+     * Finds the features and labels that a network learns from. To be called as {@link #atHand}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained
+     * @return those of a floating type, as they are
+     */
+    public static List<INDArray> arraysAtHand(Model model) {
+        Stream<INDArray> arrays;
+        if (model instanceof ComputationGraph graph) {
+            Stream<INDArray> labels = IntStream.range(0, graph.getNumOutputArrays())
+                    .mapToObj(graph::getOutputLayer)
+                    .filter(IOutputLayer.class::isInstance)
+                    .map(layer -> ((IOutputLayer) layer).getLabels());
+            arrays = Stream.concat(Arrays.stream(graph.getInputs()), labels);
+        } else {
+            MultiLayerNetwork network = (MultiLayerNetwork) model;
+            arrays = Stream.of(network.getInput(), network.getLabels());
+        }
+        return arrays.filter(array -> array != null && array.dataType().isFPType())
+                .toList();
     }
 
     /** The graph keeps its labels to itself; its output layers have got them in the backward pass. */

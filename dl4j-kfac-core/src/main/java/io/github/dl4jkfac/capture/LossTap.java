@@ -52,11 +52,23 @@ final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
             recording.labels(labels, mask);
             recording.preActivation(preOutput);
         }
-        INDArray gradient = base.computeGradient(labels, preOutput, activationFn, mask);
+        INDArray gradient = own
+                ? gradientOf(labels, preOutput, activationFn, mask)
+                : base.computeGradient(labels, preOutput, activationFn, mask);
         if (own) {
             recording.derivative(gradient);
         }
         return gradient;
+    }
+
+    /** Labels of a wrong shape, above all, are found here. */
+    private INDArray gradientOf(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
+        try {
+            return base.computeGradient(labels, preOutput, activationFn, mask);
+        } catch (RuntimeException | Error e) {
+            recording.failed();
+            throw e;
+        }
     }
 
     @Override

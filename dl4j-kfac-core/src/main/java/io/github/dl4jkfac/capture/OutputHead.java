@@ -35,6 +35,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     private final String name;
     private final org.deeplearning4j.nn.conf.layers.BaseLayer conf;
     private Recording listener;
+    private Runnable whenFailed = () -> {};
     private OutputSignal signal;
     private INDArray labels;
     private INDArray mask;
@@ -64,6 +65,16 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         mask = null;
         signal = null;
         tap(this);
+    }
+
+    /** Says what is to be done if the loss throws, while armed. */
+    void whenFailed(Runnable action) {
+        whenFailed = action;
+    }
+
+    @Override
+    public void failed() {
+        whenFailed.run();
     }
 
     void disarm() {

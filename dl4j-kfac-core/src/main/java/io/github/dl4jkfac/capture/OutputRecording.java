@@ -15,6 +15,9 @@ interface OutputRecording extends Recording {
      */
     INDArray secondDerivative(INDArray labels, INDArray z, INDArray mask);
 
+    /** Called if the loss throws: the pass is over then, and nobody else will hear of it. */
+    default void failed() {}
+
     /**
      * Called before the loss itself is computed, after the backward pass or without one.
      *

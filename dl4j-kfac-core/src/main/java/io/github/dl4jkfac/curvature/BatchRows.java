@@ -15,8 +15,8 @@ public interface BatchRows {
     /** {@return how many rows are in: masks leave out the others; with 0 the batch says nothing} */
     double active();
 
-    /** {@return whether all numbers are finite} */
-    boolean isFinite();
+    /** {@return how large the numbers are; looks at each once} */
+    Magnitude magnitude();
 
     /** {@return the same for a block that leaves out the bias} */
     BatchRows weightsOnly();

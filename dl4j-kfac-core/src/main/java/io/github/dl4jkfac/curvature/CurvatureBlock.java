@@ -11,14 +11,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public interface CurvatureBlock {
 
     /**
-     * Folds one batch into the moving averages. The rows are not modified. The caller has checked that they are finite.
+     * Folds one batch into the moving averages. The rows are not modified. The caller has checked that they are finite; where their
+     * products overflow, it puts back what the block keeps in its state, all of it, and nothing else that it might keep.
      *
      * @param rows layer inputs and derivatives of one batch
      */
     void update(BatchRows rows);
 
     /**
-     * Recomputes the inverse from the averages. If that fails the last good inverse stays in force.
+     * Recomputes the inverse from the averages. If that fails the last good inverse stays in force; the caller sees to that where the
+     * state is not finite afterwards.
      *
      * @param damping the Tikhonov damping lambda &gt;= 0 of the block as a whole
      */

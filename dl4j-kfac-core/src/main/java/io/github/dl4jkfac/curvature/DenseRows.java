@@ -49,7 +49,7 @@ record DenseRows(INDArray matrix) implements RowSource {
     }
 
     @Override
-    public boolean isFinite() {
-        return Finite.isFinite(matrix);
+    public double magnitude() {
+        return Finite.sumOfMagnitudes(matrix);
     }
 }

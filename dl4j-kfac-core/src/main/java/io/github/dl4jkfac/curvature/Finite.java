@@ -17,12 +17,21 @@ public final class Finite {
      * @return whether there is neither
      */
     public static boolean isFinite(INDArray array) {
+        return Double.isFinite(sumOfMagnitudes(array));
+    }
+
+    /**
+     * Sums the absolute values, in the array's own type.
+     *
+     * @param array any floating array; not modified
+     * @return NaN or infinite if some entry is, or if the sum overflows
+     */
+    public static double sumOfMagnitudes(INDArray array) {
         INDArray ordered = inMemoryOrder(array);
         // BLAS is faster, but takes contiguous vectors only
-        double sum = ordered.elementWiseStride() == 1
+        return ordered.elementWiseStride() == 1
                 ? Nd4j.getBlasWrapper().asum(ordered.reshape(ordered.ordering(), new long[] {ordered.length()}))
                 : ordered.norm1Number().doubleValue();
-        return Double.isFinite(sum);
     }
 
     /** The activations of convolutions are mostly permuted views of contiguous memory: permutes them back. */

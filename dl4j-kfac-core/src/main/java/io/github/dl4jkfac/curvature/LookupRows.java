@@ -48,8 +48,8 @@ public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, 
     }
 
     @Override
-    public boolean isFinite() {
-        return Finite.isFinite(derivatives);
+    public Magnitude magnitude() {
+        return new Magnitude(0, Finite.sumOfMagnitudes(derivatives), derivatives.size(0));
     }
 
     @Override

@@ -133,8 +133,8 @@ public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights
     }
 
     @Override
-    public boolean isFinite() {
-        return inputs.isFinite() && Finite.isFinite(derivatives);
+    public Magnitude magnitude() {
+        return new Magnitude(inputs.magnitude(), Finite.sumOfMagnitudes(derivatives), derivatives.size(0));
     }
 
     @Override

@@ -114,7 +114,7 @@ public final class PatchRows implements RowSource {
     }
 
     @Override
-    public boolean isFinite() {
-        return Finite.isFinite(input);
+    public double magnitude() {
+        return Finite.sumOfMagnitudes(input);
     }
 }

@@ -65,7 +65,7 @@ public record RepeatedRows(RowSource base, int times) implements RowSource {
     }
 
     @Override
-    public boolean isFinite() {
-        return base.isFinite();
+    public double magnitude() {
+        return base.magnitude();
     }
 }

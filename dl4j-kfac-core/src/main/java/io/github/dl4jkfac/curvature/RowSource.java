@@ -31,11 +31,11 @@ public interface RowSource {
     void forEachChunk(ChunkConsumer consumer);
 
     /**
-     * Tells whether all inputs are finite. Looks at the data that the rows are made of, each value once.
+     * Sums the absolute values of the data that the rows are made of, each value once. No column of the rows has a larger sum.
      *
-     * @return false if there is a NaN or an infinity
+     * @return NaN or infinite if some value is, or if the sum overflows
      */
-    boolean isFinite();
+    double magnitude();
 
     /**
      * Copies what does not outlive Deeplearning4j's backward pass into the workspace that is current.

@@ -30,8 +30,9 @@ public record SampleGradients(List<INDArray> gradients) implements BatchRows {
     }
 
     @Override
-    public boolean isFinite() {
-        return gradients.stream().allMatch(Finite::isFinite);
+    public Magnitude magnitude() {
+        double sum = gradients.stream().mapToDouble(Finite::sumOfMagnitudes).sum();
+        return new Magnitude(0, sum, samples());
     }
 
     @Override

@@ -14,6 +14,7 @@ public final class BlockState {
     private final INDArray momentum;
     private final Counter statistics;
     private final Map<String, INDArray> slices = new LinkedHashMap<>();
+    private final INDArray kept;
 
     /**
      * @param momentumStart where the momentum begins
@@ -27,6 +28,7 @@ public final class BlockState {
             slices.put(slice.name(), matrix(view, at, slice.rows(), slice.columns()));
             at += slice.length();
         }
+        kept = view.get(NDArrayIndex.interval(start, at));
     }
 
     private static INDArray matrix(INDArray view, long start, long rows, long columns) {
@@ -51,6 +53,11 @@ public final class BlockState {
             throw new IllegalArgumentException("The block keeps no '" + name + "', only " + slices.keySet());
         }
         return slice;
+    }
+
+    /** {@return all but the momentum as one vector, a view: the number of batches and the block's own matrices} */
+    public INDArray kept() {
+        return kept;
     }
 
     /** {@return the number of batches that have entered the statistics} */

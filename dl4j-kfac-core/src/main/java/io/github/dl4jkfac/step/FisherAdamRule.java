@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.step;
 
 import java.io.Serializable;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.BooleanIndexing;
@@ -76,7 +77,8 @@ public record FisherAdamRule(
     }
 
     /**
-     * Replaces the gradient of one tensor by its direction, m + lambda wn.
+     * Replaces the gradient of one tensor by its direction, m + lambda wn; by NaN if it or its squares are not finite, and then the averages
+     * stay as they are.
      *
      * @param gradient g, [n]; mean over the batch; overwritten with the direction
      * @param parameters theta, [n]; not modified
@@ -87,7 +89,12 @@ public record FisherAdamRule(
      */
     void apply(INDArray gradient, INDArray parameters, INDArray momentum, INDArray fisher, long step, INDArray work) {
         double keep = beta2 * (1 - Math.pow(beta2, step - 1)) / (1 - Math.pow(beta2, step));
-        double e = Math.min(epsilon, epsilon2 * rms(gradient));
+        double size = rms(gradient);
+        if (!squaresFit(size, gradient)) {
+            gradient.assign(Double.NaN);
+            return;
+        }
+        double e = Math.min(epsilon, epsilon2 * size);
         gradient.muli(gradient, work);
         fisher.muli(keep);
         Nd4j.getBlasWrapper().level1().axpy(fisher.length(), 1 - keep, work, fisher);
@@ -101,6 +108,12 @@ public record FisherAdamRule(
         if (weightDecay > 0) {
             gradient.addi(clip(parameters.divi(denominator, work)).muli(weightDecay));
         }
+    }
+
+    /** Whether the squares of all entries are finite in their type. */
+    private static boolean squaresFit(double rms, INDArray array) {
+        double sum = rms * rms * array.length();
+        return sum < (array.dataType() == DataType.DOUBLE ? Double.MAX_VALUE : Float.MAX_VALUE);
     }
 
     /** f^rho. */

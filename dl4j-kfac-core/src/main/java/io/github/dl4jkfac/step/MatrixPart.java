@@ -10,6 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param worker the worker that DL4J calls
  * @param matrices the parameter matrices that curvature blocks precondition
  * @param gradient DL4J's flat view of the layer's gradient; each step overwrites it with the update
+ * @param parameters DL4J's flat view of the layer's parameters; only read
  * @param regulariser adds L1 and L2 to that view
  * @param decay adds the updater's own weight decay to the update, given the learning rate
  */
@@ -17,6 +18,7 @@ public record MatrixPart(
         NaturalGradientWorker worker,
         List<PartMatrix> matrices,
         INDArray gradient,
+        INDArray parameters,
         Regulariser regulariser,
         DoubleConsumer decay)
         implements StepPart {
@@ -27,6 +29,7 @@ public record MatrixPart(
      * @param worker the worker that DL4J calls
      * @param matrices the parameter matrices that curvature blocks precondition
      * @param gradient DL4J's flat view of the layer's gradient
+     * @param parameters DL4J's flat view of the layer's parameters
      * @param regulariser adds L1 and L2 to that view
      * @param decay adds the updater's own weight decay to the update
      */
@@ -40,6 +43,11 @@ public record MatrixPart(
         for (PartMatrix matrix : matrices) {
             matrix.propose(klScale * rate);
         }
+    }
+
+    @Override
+    public List<INDArray> averages() {
+        return matrices.stream().map(PartMatrix::momentum).toList();
     }
 
     /** Parameters that no block covers stay as they are. */

@@ -6,8 +6,6 @@ import java.util.Map;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One network's step over all its curvature blocks. DL4J applies updaters block by block, but the size of the step depends on
@@ -22,10 +20,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A {@link StepJudge} may have a look at it then. Each block takes its share, with the momentum of its updater ({@link Momentum}).
  * Parts without curvature take their step by themselves.
+ *
+ * <p>DL4J subtracts the updates when the last worker has been called, so until then the step can still be left out: it is if any part's
+ * update is not finite, or would lead to parameters that are not.
  */
 public final class NetworkStep {
-
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkStep.class);
 
     private final Map<BoundWorker, StepPart> parts = new IdentityHashMap<>();
     private final List<StepPart> order;
@@ -40,11 +39,34 @@ public final class NetworkStep {
         SKIPPED
     }
 
+    /** What has become of a step. */
+    public enum Outcome {
+        /** No worker has been called, or the step was announced as one to be left out. */
+        NONE,
+        /** The parameters get their updates. */
+        TAKEN,
+        /** Left out: the preconditioned gradient is not finite. */
+        NOT_FINITE,
+        /** Left out: it would lead uphill. */
+        UPHILL,
+        /** Left out by the judge; momentum goes on. */
+        REFUSED,
+        /** Left out: the updates or the parameters behind them would not be finite. */
+        UPDATE_NOT_FINITE;
+
+        /** {@return false if the step has come to nothing because something in it is not finite} */
+        public boolean isSound() {
+            return this != NOT_FINITE && this != UPDATE_NOT_FINITE;
+        }
+    }
+
     private Stage stage = Stage.CLOSED;
+    private Outcome outcome = Outcome.NONE;
     private Runnable whenPrepared = () -> {};
     private int pending;
     private double gradientScale = 1;
     private double klScale = 1;
+    private double klBound = Double.NaN;
     private double share = 1;
     private StepJudge judge;
     private long nanos;
@@ -81,6 +103,21 @@ public final class NetworkStep {
     }
 
     /**
+     * Evaluates all hyper-parameters and their schedules, so that a value that cannot be used is refused before anything has changed.
+     *
+     * @param iteration DL4J's iteration count
+     * @param epoch DL4J's epoch count
+     * @throws IllegalArgumentException naming the value
+     */
+    public void requireUsable(int iteration, int epoch) {
+        for (StepPart part : order) {
+            rate(part.worker(), iteration, epoch);
+            part.worker().hyperparameters().dampingAt(iteration, epoch);
+        }
+        klClip(iteration, epoch);
+    }
+
+    /**
      * Announces the gradients of one step.
      *
      * @param gradientScale factor that turns DL4J's gradient into a mean over the batch
@@ -91,7 +128,19 @@ public final class NetworkStep {
         this.gradientScale = gradientScale;
         this.whenPrepared = whenPrepared;
         stage = skip ? Stage.SKIPPED : Stage.OPEN;
+        outcome = Outcome.NONE;
         pending = order.size();
+    }
+
+    /** Ends the step, complete or not: until the next is announced, no worker can step. */
+    public void close() {
+        stage = Stage.CLOSED;
+        whenPrepared = () -> {};
+    }
+
+    /** {@return what has become of the last step that was announced} */
+    public Outcome outcome() {
+        return outcome;
     }
 
     /** {@return the number of steps taken} */
@@ -102,6 +151,11 @@ public final class NetworkStep {
     /** {@return nu of the last step, in (0,1]; 1 before the first} */
     public double klScale() {
         return klScale;
+    }
+
+    /** {@return the bound of the last step's squared length; infinite if there is none, NaN before the first step} */
+    public double klBound() {
+        return klBound;
     }
 
     /** {@return the nanoseconds spent in all steps so far} */
@@ -126,11 +180,19 @@ public final class NetworkStep {
         if (stage == Stage.SKIPPED) {
             gradient.assign(0);
         } else {
-            part.write(gradientScale, share * klScale, rate(worker, iteration, epoch));
+            double rate = rate(worker, iteration, epoch);
+            part.write(gradientScale, share * klScale, rate);
+            // ND4J takes a factor that is NaN for zero
+            if (!Double.isFinite(rate) || !part.leadsToFiniteParameters()) {
+                outcome = Outcome.UPDATE_NOT_FINITE;
+            }
         }
         worker.setSteps(worker.steps() + 1);
         if (--pending == 0) {
             stage = Stage.CLOSED;
+            if (outcome == Outcome.UPDATE_NOT_FINITE) {
+                order.forEach(StepPart::leaveOut);
+            }
         }
         nanos += System.nanoTime() - start;
     }
@@ -167,19 +229,16 @@ public final class NetworkStep {
                     workBuffer);
         }
         double squaredLength = sums[1];
-        if (squaredLength >= 0 && !Double.isInfinite(squaredLength)) {
-            double bound = klClip(iteration, epoch);
-            klScale = squaredLength > bound ? Math.sqrt(bound / squaredLength) : 1;
-            share = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
-            stage = Stage.PREPARED;
-        } else {
-            LOG.warn(
-                    "K-FAC step skipped at iteration {}: the preconditioned gradient has the squared length {}. "
-                            + "An inverse is damaged or the gradient overflowed; raise the damping.",
-                    iteration,
-                    squaredLength);
+        if (!Double.isFinite(squaredLength) || squaredLength < 0) {
+            outcome = squaredLength < 0 && Double.isFinite(squaredLength) ? Outcome.UPHILL : Outcome.NOT_FINITE;
             stage = Stage.SKIPPED;
+            return;
         }
+        klBound = klClip(iteration, epoch);
+        klScale = squaredLength > klBound ? Math.sqrt(klBound / squaredLength) : 1;
+        share = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
+        outcome = share > 0 ? Outcome.TAKEN : Outcome.REFUSED;
+        stage = Stage.PREPARED;
     }
 
     private double judged(double descent, double squaredLength, int iteration, int epoch) {

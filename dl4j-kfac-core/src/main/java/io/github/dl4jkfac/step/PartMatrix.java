@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.step;
 
+import io.github.dl4jkfac.curvature.Finite;
 import io.github.dl4jkfac.curvature.Segment;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
@@ -58,6 +59,10 @@ public final class PartMatrix {
         return worker;
     }
 
+    INDArray momentum() {
+        return state.momentum();
+    }
+
     /** U, [dA,dG]: what preconditioning has made of the gradient. */
     INDArray update() {
         return update;
@@ -87,12 +92,13 @@ public final class PartMatrix {
     }
 
     /**
-     * Folds a gradient into the momentum, where that is one of gradients, and replaces it by their bias-corrected average.
+     * Folds a gradient into the momentum, where that is one of gradients, and replaces it by their bias-corrected average. One that is not
+     * finite stays out, and as it is.
      *
      * @param v [dA,dG], the mean gradient; overwritten with what is to be preconditioned
      */
     void average(INDArray v) {
-        if (kind == Momentum.OF_GRADIENTS) {
+        if (kind == Momentum.OF_GRADIENTS && Finite.isFinite(v)) {
             double mu = worker.hyperparameters().momentum();
             state.momentum().muli(mu).addi(v.muli(1 - mu));
             v.assign(state.momentum()).divi(1 - Math.pow(mu, worker.steps() + 1));

@@ -1,5 +1,8 @@
 package io.github.dl4jkfac.step;
 
+import io.github.dl4jkfac.curvature.Finite;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** One updater block's share of a step: what DL4J asks one worker for. */
@@ -22,4 +25,22 @@ public interface StepPart {
      * @param rate alpha
      */
     void write(double gradientScale, double klScale, double rate);
+
+    /** {@return DL4J's flat view of the block's parameters; only read} */
+    INDArray parameters();
+
+    /** {@return the momentum, which an update that is not finite may have spoilt} */
+    List<INDArray> averages();
+
+    /** Whether the parameters minus the update are certain to be finite: no entry is larger than the sum of all magnitudes. */
+    default boolean leadsToFiniteParameters() {
+        double sum = Finite.sumOfMagnitudes(gradient()) + Finite.sumOfMagnitudes(parameters());
+        return sum <= (gradient().dataType() == DataType.DOUBLE ? Double.MAX_VALUE : Float.MAX_VALUE);
+    }
+
+    /** Takes the update back: the parameters stay. Averages that it has spoilt begin anew. */
+    default void leaveOut() {
+        gradient().assign(0);
+        averages().stream().filter(average -> !Finite.isFinite(average)).forEach(average -> average.assign(0));
+    }
 }

@@ -23,6 +23,7 @@ public final class TensorPart implements StepPart {
 
     private final FisherAdamWorker worker;
     private final INDArray gradient;
+    private final INDArray parameters;
     private final List<Views> tensors = new ArrayList<>();
 
     /**
@@ -36,6 +37,7 @@ public final class TensorPart implements StepPart {
     public TensorPart(FisherAdamWorker worker, INDArray gradient, INDArray parameters, List<Tensor> tensors) {
         this.worker = worker;
         this.gradient = gradient;
+        this.parameters = parameters;
         INDArray momentum = worker.state().momentum(gradient.length());
         INDArray fisher = worker.state().fisher(gradient.length());
         long largest = tensors.stream().mapToLong(Tensor::length).max().orElseThrow();
@@ -64,6 +66,17 @@ public final class TensorPart implements StepPart {
     @Override
     public INDArray gradient() {
         return gradient;
+    }
+
+    @Override
+    public INDArray parameters() {
+        return parameters;
+    }
+
+    @Override
+    public List<INDArray> averages() {
+        return List.of(
+                worker.state().momentum(gradient.length()), worker.state().fisher(gradient.length()));
     }
 
     /** Does nothing: the step looks at the gradient only when DL4J, having added L1 and L2, asks for it. */

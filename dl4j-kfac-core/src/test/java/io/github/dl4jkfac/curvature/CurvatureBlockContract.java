@@ -95,6 +95,40 @@ abstract class CurvatureBlockContract {
                 .isLessThan(1e-3);
     }
 
+    /** What the caller relies on: a batch whose magnitude fits leaves nothing behind that is not finite, whatever the averages are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"FLOAT", "DOUBLE"})
+    void onlyBatchesThatDoNotFitOverflow(DataType dataType) {
+        int refused = 0;
+        int highest = dataType == DataType.FLOAT ? 38 : 306;
+        for (int step = 0; step <= 12; step++) {
+            for (boolean ofInputs : new boolean[] {false, true}) {
+                BatchRows rows = batch(5, 9, dataType);
+                scale(rows, ofInputs, Math.pow(10, highest * step / 12));
+                if (!rows.magnitude().fits(dataType)) {
+                    refused++;
+                    continue;
+                }
+                TestBlock block = filled(dataType);
+                block.block().update(rows);
+                assertThat(Finite.isFinite(block.view())).isTrue();
+                block.block().update(batch(6, 9, dataType));
+                assertThat(Finite.isFinite(block.view())).isTrue();
+            }
+        }
+        assertThat(refused).isBetween(2, 24);
+    }
+
+    private static void scale(BatchRows rows, boolean inputs, double factor) {
+        if (!inputs) {
+            rows.derivativeMatrices().forEach(matrix -> matrix.muli(factor));
+        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof DenseRows dense) {
+            dense.matrix().muli(factor);
+        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof RepeatedRows repeated) {
+            repeated.base().forEachChunk((first, chunk) -> chunk.muli(factor));
+        }
+    }
+
     @Test
     void theBlockIsSymmetricAndPositiveSemidefinite() {
         INDArray dense = filled(DataType.DOUBLE).block().toDense();

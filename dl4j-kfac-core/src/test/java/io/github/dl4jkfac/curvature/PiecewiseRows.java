@@ -40,7 +40,7 @@ record PiecewiseRows(INDArray matrix, long size, boolean homogeneous) implements
     }
 
     @Override
-    public boolean isFinite() {
-        return Finite.isFinite(matrix);
+    public double magnitude() {
+        return Finite.sumOfMagnitudes(matrix);
     }
 }

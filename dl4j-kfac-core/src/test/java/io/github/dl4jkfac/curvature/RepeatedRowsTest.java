@@ -34,14 +34,14 @@ class RepeatedRowsTest {
         assertThat(rows.columns()).isEqualTo(4);
         assertThat(rows.homogeneous()).isTrue();
         assertThat(rows.type()).isEqualTo(DataType.DOUBLE);
-        assertThat(rows.isFinite()).isTrue();
+        assertThat(rows.magnitude()).isFinite();
     }
 
     @Test
     void inputsThatAreNotFiniteAreFound() {
         INDArray matrix = normal(1, 6, 4);
         matrix.putScalar(3, 1, Double.NaN);
-        assertThat(new RepeatedRows(RowSource.of(matrix), 2).isFinite()).isFalse();
+        assertThat(new RepeatedRows(RowSource.of(matrix), 2).magnitude()).isNaN();
     }
 
     @Test

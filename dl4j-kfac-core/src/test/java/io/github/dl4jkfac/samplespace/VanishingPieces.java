@@ -45,7 +45,7 @@ record VanishingPieces(RowSource whole, long size) implements RowSource {
     }
 
     @Override
-    public boolean isFinite() {
-        return whole.isFinite();
+    public double magnitude() {
+        return whole.magnitude();
     }
 }
