@@ -117,8 +117,14 @@ public final class KFacListener extends BaseTrainingListener {
             Session session = Sessions.of(model);
             if (session != null) {
                 session.beforeBackward();
+            } else {
+                requireUsable(NetworkView.of(model)); // the fallback updater may serve all there is
             }
         }
+    }
+
+    private static void requireUsable(NetworkView network) {
+        new StepRequirements(network.updater().getUpdaterBlocks()).check(network.iteration(), network.epoch());
     }
 
     @Override

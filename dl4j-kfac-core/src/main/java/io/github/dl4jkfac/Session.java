@@ -44,6 +44,7 @@ final class Session {
     private final RefreshPlan plan;
     private final DerivativeSource source;
     private final TrialStep trial;
+    private final StepRequirements requirements;
     private final NaturalGradientUpdater leader;
     private final Hyperparameters shared;
     private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
@@ -78,6 +79,7 @@ final class Session {
         this.step = step;
         this.source = source;
         this.trial = trial;
+        this.requirements = new StepRequirements(network.updater().getUpdaterBlocks());
         this.capture = new BatchCapture(network);
         this.leader = leader;
         this.shared = leader.hyperparameters();
@@ -96,6 +98,7 @@ final class Session {
         if (network.batchSize() < 1) {
             throw new IllegalArgumentException("The batch is empty; remove empty batches from the iterator");
         }
+        requirements.check(network.iteration(), network.epoch());
         expectingBackward = true;
         capture.disarm();
         if (!groups.isEmpty() && (plan.statisticsDue(step.steps()) || !isReady())) {

@@ -33,6 +33,15 @@ public final class StateLayout implements Serializable {
         NO_STEP
     }
 
+    /** The first layouts, which had no number, and whose states did not say who made them. */
+    private static final int UNLABELLED = 0;
+
+    /** The latest version. */
+    private static final int VERSION = 1;
+
+    /** Which version of this class has made it; it tells what the state holds beside momentum and matrices. */
+    private final int version;
+
     /** What the updater does with the parameters. */
     private final Role role;
 
@@ -49,16 +58,33 @@ public final class StateLayout implements Serializable {
     private final int hosts;
 
     private StateLayout(
+            @JsonProperty("version") int version,
             @JsonProperty("role") Role role,
             @JsonProperty("layer") String layer,
             @JsonProperty("blocks") List<BlockLayout> blocks,
             @JsonProperty("hostLength") long hostLength,
             @JsonProperty("hosts") int hosts) {
+        require(
+                version >= UNLABELLED && version <= VERSION,
+                "has version " + version + ", and this version of the library reads versions up to " + VERSION
+                        + ". Update the library, or load the model without its updater state");
+        require(role != null && blocks != null, "lacks its role or its blocks");
+        require(
+                role != Role.CURVATURE || !blocks.isEmpty() && hostLength > 0 && hosts > 0,
+                "lacks blocks, hostLength or hosts");
+        require(role == Role.NO_STEP || layer != null, "lacks the name of its layer");
+        this.version = version;
         this.role = role;
         this.layer = layer;
         this.blocks = List.copyOf(blocks);
         this.hostLength = hostLength;
         this.hosts = hosts;
+    }
+
+    private static void require(boolean holds, String fault) {
+        if (!holds) {
+            throw new IllegalArgumentException("The layout of the updater state " + fault + ".");
+        }
     }
 
     /**
@@ -73,7 +99,7 @@ public final class StateLayout implements Serializable {
         long longest = arrayLengths.stream().mapToLong(Long::longValue).max().orElseThrow();
         int hosts =
                 (int) arrayLengths.stream().filter(length -> length == longest).count();
-        return new StateLayout(Role.CURVATURE, layer, blocks, longest, hosts);
+        return new StateLayout(VERSION, Role.CURVATURE, layer, blocks, longest, hosts);
     }
 
     /**
@@ -83,12 +109,12 @@ public final class StateLayout implements Serializable {
      * @return the layout
      */
     public static StateLayout fallback(String layer) {
-        return new StateLayout(Role.FALLBACK, layer, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.FALLBACK, layer, List.of(), 0, 0);
     }
 
     /** {@return the layout of parameters that never receive a gradient} */
     public static StateLayout noStep() {
-        return new StateLayout(Role.NO_STEP, null, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.NO_STEP, null, List.of(), 0, 0);
     }
 
     /** {@return what the updater does with the parameters} */
@@ -111,9 +137,25 @@ public final class StateLayout implements Serializable {
         return blocks.stream().mapToLong(BlockLayout::parameters).sum();
     }
 
-    /** The numbers kept beside the momentum: counters and the blocks' matrices. */
+    /** Whether the state says who made it. */
+    boolean isLabelled() {
+        return version > UNLABELLED;
+    }
+
+    /**
+     * Tells whether another layout holds the same blocks of the same layer, so that what the one keeps can pass to the other.
+     *
+     * @param other the other layout
+     * @return whether they differ in their versions at most
+     */
+    public boolean hasContentsOf(StateLayout other) {
+        return role == other.role && Objects.equals(layer, other.layer) && blocks.equals(other.blocks);
+    }
+
+    /** The numbers kept beside the momentum: counters, the blocks' matrices, and who made them. */
     long curvatureSize() {
-        return Counter.SIZE
+        return (isLabelled() ? StateLabel.SIZE : 0)
+                + Counter.SIZE
                 + blocks.stream()
                         .mapToLong(block -> Counter.SIZE + block.curvatureSize())
                         .sum();
@@ -132,6 +174,7 @@ public final class StateLayout implements Serializable {
     @Override
     public boolean equals(Object o) {
         return o instanceof StateLayout other
+                && version == other.version
                 && role == other.role
                 && Objects.equals(layer, other.layer)
                 && blocks.equals(other.blocks)
@@ -141,7 +184,7 @@ public final class StateLayout implements Serializable {
 
     @Override
     public int hashCode() {
-        return Objects.hash(role == null ? null : role.name(), layer, blocks, hostLength, hosts);
+        return Objects.hash(version, role.name(), layer, blocks, hostLength, hosts);
     }
 
     @Override
