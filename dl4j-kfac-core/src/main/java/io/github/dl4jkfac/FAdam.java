@@ -150,7 +150,7 @@ public final class FAdam extends NaturalGradientUpdater {
 
     @Override
     long stateSizeWithoutCurvature(long numParams) {
-        return TensorState.size(numParams);
+        return TensorState.size(numParams, layout().isWholeMultiple());
     }
 
     @Override

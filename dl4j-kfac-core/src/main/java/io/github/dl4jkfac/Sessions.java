@@ -63,9 +63,10 @@ final class Sessions {
         NetworkView network = NetworkView.of(model);
         requireTrainable(network, null);
         Layouts layouts = Layouts.of(network);
-        if (layouts.write() && NetworkView.existingUpdater(model) != null) {
-            network.rebuildUpdater();
+        if (layouts.write()) {
+            CarriedState.rebuild(network, NetworkView.existingUpdater(model));
         }
+        new StepRequirements(network.updater().getUpdaterBlocks()).requireOwnStates();
         Binding binding =
                 Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());
         NaturalGradientUpdater leader = binding.leader();
@@ -110,6 +111,11 @@ final class Sessions {
      */
     static void requireTrainable(NetworkView network, NaturalGradientUpdater swapped) {
         requireGradientDescent(network);
+        if (swapped == null) {
+            network.layers().forEach(Sessions::requireSound);
+        } else {
+            swapped.requireSound();
+        }
         Layouts layouts = Layouts.of(network, swapped);
         Map<String, NaturalGradientUpdater> configs = new LinkedHashMap<>();
         layouts.blocks().forEach(plan -> configs.put(plan.name(), plan.config()));
@@ -117,6 +123,19 @@ final class Sessions {
             requireOneNetworkWideSetting(configs);
         }
         Layouts.requireIndexable(layouts.stateSizes());
+    }
+
+    private static void requireSound(NetworkView.NamedLayer named) {
+        for (String parameter : named.layer().paramTable(false).keySet()) {
+            if (named.layer().getConfig().getUpdaterByParam(parameter) instanceof NaturalGradientUpdater updater) {
+                try {
+                    updater.requireSound();
+                } catch (IllegalArgumentException e) {
+                    throw new IllegalArgumentException(
+                            "Layer '" + named.name() + "': " + updater.name() + ": " + e.getMessage(), e);
+                }
+            }
+        }
     }
 
     private static void requireGradientDescent(NetworkView network) {

@@ -45,6 +45,11 @@ final class StepRequirements {
                         "Layer '" + served.layer + "': " + e.getMessage() + ". Nothing has changed in this step.", e);
             }
         }
+        requireOwnStates();
+    }
+
+    /** @throws IllegalStateException if the updater state is another updater's */
+    void requireOwnStates() {
         workers.forEach(NaturalGradientWorker::requireOwnState);
     }
 }

@@ -260,7 +260,8 @@ class ArchitectureTest {
                         "ConvolutionFactors",
                         "RecurrentModel",
                         "Structure",
-                        "BlockRegistry");
+                        "BlockRegistry",
+                        "BlockSummary");
     }
 
     @ArchTest

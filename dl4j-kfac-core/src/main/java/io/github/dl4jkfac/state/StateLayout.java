@@ -57,13 +57,17 @@ public final class StateLayout implements Serializable {
     /** How many of the layer's parameter arrays have that length, or 0. */
     private final int hosts;
 
+    /** What the size of the state of all parameters together is rounded up to a multiple of; 0 or 1 if it stays as it is. */
+    private final long multipleOf;
+
     private StateLayout(
             @JsonProperty("version") int version,
             @JsonProperty("role") Role role,
             @JsonProperty("layer") String layer,
             @JsonProperty("blocks") List<BlockLayout> blocks,
             @JsonProperty("hostLength") long hostLength,
-            @JsonProperty("hosts") int hosts) {
+            @JsonProperty("hosts") int hosts,
+            @JsonProperty("multipleOf") long multipleOf) {
         require(
                 version >= UNLABELLED && version <= VERSION,
                 "has version " + version + ", and this version of the library reads versions up to " + VERSION
@@ -79,6 +83,7 @@ public final class StateLayout implements Serializable {
         this.blocks = List.copyOf(blocks);
         this.hostLength = hostLength;
         this.hosts = hosts;
+        this.multipleOf = multipleOf;
     }
 
     private static void require(boolean holds, String fault) {
@@ -99,7 +104,7 @@ public final class StateLayout implements Serializable {
         long longest = arrayLengths.stream().mapToLong(Long::longValue).max().orElseThrow();
         int hosts =
                 (int) arrayLengths.stream().filter(length -> length == longest).count();
-        return new StateLayout(VERSION, Role.CURVATURE, layer, blocks, longest, hosts);
+        return new StateLayout(VERSION, Role.CURVATURE, layer, blocks, longest, hosts, 0);
     }
 
     /**
@@ -109,12 +114,28 @@ public final class StateLayout implements Serializable {
      * @return the layout
      */
     public static StateLayout fallback(String layer) {
-        return new StateLayout(VERSION, Role.FALLBACK, layer, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.FALLBACK, layer, List.of(), 0, 0, 0);
     }
 
     /** {@return the layout of parameters that never receive a gradient} */
     public static StateLayout noStep() {
-        return new StateLayout(VERSION, Role.NO_STEP, null, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.NO_STEP, null, List.of(), 0, 0, 0);
+    }
+
+    /**
+     * Makes room until the state is a whole multiple of the parameters. If updaters of other libraries stand in the same network, a change
+     * of their learning rates may make DL4J cut and join all states anew, and it takes them to be such multiples.
+     *
+     * @param parameters number of parameters that DL4J gives one worker with this layout
+     * @return the roomier layout
+     */
+    public StateLayout inWholeMultiplesOf(long parameters) {
+        return new StateLayout(version, role, layer, blocks, hostLength, hosts, parameters);
+    }
+
+    /** {@return whether the state is a whole multiple of the parameters} */
+    public boolean isWholeMultiple() {
+        return multipleOf > 0;
     }
 
     /** {@return what the updater does with the parameters} */
@@ -168,7 +189,21 @@ public final class StateLayout implements Serializable {
      * @return how many numbers of updater state it needs
      */
     public long stateSize(long numParams) {
-        return numParams == hostLength ? numParams + (curvatureSize() + hosts - 1) / hosts : numParams;
+        return numParams == hostLength ? numParams + share() : numParams;
+    }
+
+    /** What each host is charged with. */
+    private long share() {
+        long unit = multipleOf <= 1 ? 1 : multipleOf / greatestCommonDivisor(hosts, multipleOf);
+        return roundedUp(roundedUp(curvatureSize(), hosts) / hosts, unit);
+    }
+
+    private static long roundedUp(long number, long unit) {
+        return (number + unit - 1) / unit * unit;
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return b == 0 ? a : greatestCommonDivisor(b, a % b);
     }
 
     @Override
@@ -179,12 +214,13 @@ public final class StateLayout implements Serializable {
                 && Objects.equals(layer, other.layer)
                 && blocks.equals(other.blocks)
                 && hostLength == other.hostLength
-                && hosts == other.hosts;
+                && hosts == other.hosts
+                && multipleOf == other.multipleOf;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(version, role.name(), layer, blocks, hostLength, hosts);
+        return Objects.hash(version, role.name(), layer, blocks, hostLength, hosts, multipleOf);
     }
 
     @Override

@@ -64,13 +64,18 @@ public final class NaturalGradientWorker extends BoundWorker {
         return layout.layer();
     }
 
+    /** {@return the updater that made the state, if that is known to be another one; null otherwise} */
+    public String strangerInState() {
+        return state.strangerTo(maker);
+    }
+
     /**
      * Checks that the state is this updater's own. One that DL4J, or somebody else, has set to zero as a whole starts afresh.
      *
      * @throws IllegalStateException naming the updater that made it
      */
     public void requireOwnState() {
-        String stranger = state.strangerTo(maker);
+        String stranger = strangerInState();
         if (stranger != null) {
             throw new IllegalStateException("The updater state of layer '" + layout.layer() + "' was made by '"
                     + stranger
