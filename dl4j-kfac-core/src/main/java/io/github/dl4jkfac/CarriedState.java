@@ -66,16 +66,13 @@ final class CarriedState {
 
     /** Why the state cannot pass on; null if it can. */
     private String obstacle(List<UpdaterBlock> now) {
-        if (old.size() != now.size()) {
-            return "its parts are cut otherwise (" + now.size() + " instead of " + old.size() + ")";
-        }
-        for (int i = 0; i < now.size(); i++) {
+        for (int i = 0; i < Math.min(old.size(), now.size()); i++) {
             String obstacle = obstacle(old.get(i), now.get(i));
             if (obstacle != null) {
                 return "layer '" + nameOf(now.get(i)) + "' " + obstacle;
             }
         }
-        return null;
+        return old.size() == now.size() ? null : "Deeplearning4j cuts the parameters otherwise";
     }
 
     private static String nameOf(UpdaterBlock block) {
@@ -87,22 +84,21 @@ final class CarriedState {
     }
 
     private static String obstacle(UpdaterBlock before, UpdaterBlock now) {
-        if (!haveSameParameters(before, now)) {
-            return "is cut otherwise";
-        }
         IUpdater first = before.getGradientUpdater().getConfig();
         IUpdater second = now.getGradientUpdater().getConfig();
         if (before.getGradientUpdater() instanceof NaturalGradientWorker worker && worker.strangerInState() != null) {
             return "holds the state of '" + worker.strangerInState() + "'";
         }
         if (first instanceof NaturalGradientUpdater own && second instanceof NaturalGradientUpdater next) {
-            return obstacle(own, next);
-        }
-        if (first.getClass() != second.getClass()) {
+            String obstacle = obstacle(own, next);
+            if (obstacle != null) {
+                return obstacle;
+            }
+        } else if (first.getClass() != second.getClass()) {
             return "had the updater " + first.getClass().getSimpleName() + " and has "
                     + second.getClass().getSimpleName();
         }
-        return null;
+        return haveSameParameters(before, now) ? null : "has its parameters cut otherwise";
     }
 
     private static boolean haveSameParameters(UpdaterBlock before, UpdaterBlock now) {

@@ -22,8 +22,8 @@ public final class KFacListener extends BaseTrainingListener {
 
     /**
      * Connects the K-FAC updaters of a network. Call it after {@code init()}, after restoring a model from a file, after transfer
-     * learning, and again after {@code setListeners}, which removes all listeners; calling it more often changes nothing. The
-     * network computes what it computed before. Listeners that are there stay.
+     * learning, and again after {@code setListeners}, which removes all listeners, or after a change of its layers' configurations, which
+     * takes effect then as {@link #swapUpdater} tells; calling it more often changes nothing. The network computes what it computed before. Listeners that are there stay.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
@@ -32,7 +32,7 @@ public final class KFacListener extends BaseTrainingListener {
      */
     public static KFacListener attach(Model model) {
         requireKFac(NetworkView.of(model));
-        Sessions.of(model);
+        Sessions.renew(model);
         Collection<TrainingListener> listeners = listeners(model);
         for (TrainingListener listener : listeners) {
             if (listener instanceof KFacListener attached) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.shade.jackson.core.JsonParser;
+import org.nd4j.shade.jackson.core.JsonToken;
 import org.nd4j.shade.jackson.databind.BeanProperty;
 import org.nd4j.shade.jackson.databind.DeserializationContext;
 import org.nd4j.shade.jackson.databind.JavaType;
@@ -18,6 +19,8 @@ import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.deser.BeanDeserializerFactory;
 import org.nd4j.shade.jackson.databind.deser.ContextualDeserializer;
 import org.nd4j.shade.jackson.databind.deser.ResolvableDeserializer;
+import org.nd4j.shade.jackson.databind.node.ArrayNode;
+import org.nd4j.shade.jackson.databind.node.JsonNodeFactory;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 import org.nd4j.shade.jackson.databind.node.TreeTraversingParser;
 import org.nd4j.shade.jackson.databind.util.ClassUtil;
@@ -59,7 +62,7 @@ final class UpdaterDeserializer extends JsonDeserializer<NaturalGradientUpdater>
         if (type == null || type.isAbstract()) {
             throw JsonMappingException.from(parser, "the text does not tell which updater it describes");
         }
-        ObjectNode given = (ObjectNode) context.readValue(parser, JsonNode.class);
+        ObjectNode given = object(parser);
         Class<?> raw = type.getRawClass();
         warnOfUnknown(raw.getSimpleName(), raw, given);
         complete(raw, given, defaults(parser, given));
@@ -70,6 +73,37 @@ final class UpdaterDeserializer extends JsonDeserializer<NaturalGradientUpdater>
             completed.nextToken();
             return (NaturalGradientUpdater) bean.deserialize(completed, context);
         }
+    }
+
+    /** The fields that follow. */
+    private static ObjectNode object(JsonParser parser) throws IOException {
+        ObjectNode node = JsonNodeFactory.instance.objectNode();
+        if (parser.currentToken() == JsonToken.START_OBJECT) {
+            parser.nextToken();
+        }
+        for (; parser.currentToken() == JsonToken.FIELD_NAME; parser.nextToken()) {
+            String name = parser.getCurrentName();
+            parser.nextToken();
+            node.set(name, value(parser));
+        }
+        return node;
+    }
+
+    /** A value as a tree, in which types stand as JSON has them: YAML marks them otherwise, and a plain tree would lose the mark. */
+    private static JsonNode value(JsonParser parser) throws IOException {
+        if (parser.currentToken() == JsonToken.START_OBJECT) {
+            Object mark = parser.canReadTypeId() ? parser.getTypeId() : null;
+            ObjectNode node = object(parser);
+            return mark == null ? node : node.put(TYPE, mark.toString());
+        }
+        if (parser.currentToken() == JsonToken.START_ARRAY) {
+            ArrayNode node = JsonNodeFactory.instance.arrayNode();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                node.add(value(parser));
+            }
+            return node;
+        }
+        return parser.readValueAsTree();
     }
 
     private ObjectNode defaults(JsonParser parser, ObjectNode given) throws IOException {
@@ -103,7 +137,7 @@ final class UpdaterDeserializer extends JsonDeserializer<NaturalGradientUpdater>
     }
 
     private static void completeFallback(ObjectNode given, ObjectNode defaults) {
-        if (!given.has(TYPE) || given.get(TYPE).equals(defaults.get(TYPE))) {
+        if (!given.hasNonNull(TYPE) || given.get(TYPE).equals(defaults.get(TYPE))) {
             defaults.fields().forEachRemaining(field -> {
                 if (!given.hasNonNull(field.getKey())) {
                     given.set(field.getKey(), field.getValue());

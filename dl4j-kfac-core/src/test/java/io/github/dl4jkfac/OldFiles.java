@@ -17,7 +17,7 @@ final class OldFiles {
 
     /** A copy of an attached network with parameters, counters and state, whose layouts have no version. */
     static Model withoutVersions(Model model) {
-        String json = Fixtures.json(model).replaceAll("\"version\"\\s*:\\s*1\\s*,?", "");
+        String json = Fixtures.json(model).replaceAll(",\\s*\"version\"\\s*:\\s*1", "");
         Model old;
         if (model instanceof MultiLayerNetwork) {
             old = new MultiLayerNetwork(MultiLayerConfiguration.fromJson(json));
