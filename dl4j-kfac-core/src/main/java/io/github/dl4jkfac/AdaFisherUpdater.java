@@ -27,27 +27,27 @@ abstract class AdaFisherUpdater extends DampedUpdater {
     }
 
     /** {@return beta, the memory of the gradients' moving average, in [0,1)} */
-    public final double beta() {
+    public double beta() {
         return hyperparameters().momentum();
     }
 
     /** {@return the number of steps between two batches that enter the factors} */
-    public final int statisticsInterval() {
+    public int statisticsInterval() {
         return hyperparameters().statisticsInterval();
     }
 
     /** {@return gamma, the weight of the old average of a factor, in [0,1)} */
-    public final double gamma() {
+    public double gamma() {
         return average.keep();
     }
 
     /** {@return the weight of a new batch in the average of a factor, 1 - gamma unless it has been set apart} */
-    public final double gammaOfBatch() {
+    public double gammaOfBatch() {
         return average.add();
     }
 
     /** {@return whether the averages are scaled to the range from 0 to 1, instead of each batch's factors} */
-    public final boolean scaledAverages() {
+    public boolean scaledAverages() {
         return average.scaling() == Scaling.AVERAGES;
     }
 

@@ -14,17 +14,17 @@ abstract class DampedUpdater extends NaturalGradientUpdater {
     }
 
     /** {@return lambda, the Tikhonov damping of the curvature matrix; without effect where there is a schedule} */
-    public final double damping() {
+    public double damping() {
         return hyperparameters().damping();
     }
 
     /** {@return the schedule of lambda; null if it is constant} */
-    public final ISchedule dampingSchedule() {
+    public ISchedule dampingSchedule() {
         return hyperparameters().dampingSchedule();
     }
 
     /** {@return a copy of the updater of all parameters without a curvature block} */
-    public final IUpdater fallback() {
+    public IUpdater fallback() {
         return fallbackOrNull().clone();
     }
 }

@@ -18,17 +18,17 @@ abstract class KroneckerUpdater extends PreconditioningUpdater {
     public abstract int maxFactorDimension();
 
     /** {@return the number of steps between two batches that enter the statistics} */
-    public final int statisticsInterval() {
+    public int statisticsInterval() {
         return hyperparameters().statisticsInterval();
     }
 
     /** {@return the upper bound of the moving averages' memory, in [0,1)} */
-    public final double statisticsDecay() {
+    public double statisticsDecay() {
         return hyperparameters().statisticsDecay();
     }
 
     /** {@return the share of the batch that enters the statistics, in (0,1]} */
-    public final double statisticsFraction() {
+    public double statisticsFraction() {
         return hyperparameters().statisticsFraction();
     }
 

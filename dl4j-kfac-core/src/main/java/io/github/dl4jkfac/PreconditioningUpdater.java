@@ -17,22 +17,22 @@ abstract class PreconditioningUpdater extends DampedUpdater {
     public abstract Curvature curvature();
 
     /** {@return mu, the momentum of the steps, in [0,1)} */
-    public final double momentum() {
+    public double momentum() {
         return hyperparameters().momentum();
     }
 
     /** {@return the bound of a step's squared length; 0 if there is none; without effect where there is a schedule} */
-    public final double klClip() {
+    public double klClip() {
         return hyperparameters().klClip();
     }
 
     /** {@return the schedule of that bound; null if it is constant} */
-    public final ISchedule klClipSchedule() {
+    public ISchedule klClipSchedule() {
         return hyperparameters().klClipSchedule();
     }
 
     /** {@return the seed of the private random stream that draws targets} */
-    public final long seed() {
+    public long seed() {
         return hyperparameters().seed();
     }
 }

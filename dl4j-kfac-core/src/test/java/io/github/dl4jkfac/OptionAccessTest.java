@@ -9,6 +9,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,7 +42,6 @@ class OptionAccessTest {
             if (option.getName().equals("adaptiveDamping")) {
                 ((ExactFisher.Builder) builder).curvature(Curvature.SAMPLED_FISHER);
             }
-            option.setAccessible(true);
             option.invoke(
                     builder,
                     Arrays.stream(option.getParameterTypes())
@@ -58,10 +58,18 @@ class OptionAccessTest {
 
     private static List<Method> options(Class<?> updater) throws Exception {
         Class<?> builder = updater.getMethod("builder").getReturnType();
+        // methods that come from a class that is not public are bridges here, which anybody may call
         return Arrays.stream(builder.getMethods())
                 .filter(method -> method.getDeclaringClass() != Object.class)
-                .filter(method -> !method.isBridge() && !Modifier.isStatic(method.getModifiers()))
+                .filter(method -> !Modifier.isStatic(method.getModifiers()))
                 .filter(method -> !method.getName().equals("build"))
+                .collect(Collectors.toMap(
+                        method -> method.getName() + Arrays.toString(method.getParameterTypes()),
+                        method -> method,
+                        (first, second) -> first,
+                        TreeMap::new))
+                .values()
+                .stream()
                 .toList();
     }
 
@@ -111,7 +119,6 @@ class OptionAccessTest {
                     ? "klClip"
                     : option.getName() + (bySchedule ? "Schedule" : "");
             Method getter = updater.getMethod(name);
-            getter.setAccessible(true);
             Object builder = updater.getMethod("builder").invoke(null);
             if (name.equals("reuseCoefficients")) {
                 ((ExactFisher.Builder) builder)
@@ -121,7 +128,6 @@ class OptionAccessTest {
             if (name.equals("adaptiveDamping")) {
                 ((ExactFisher.Builder) builder).curvature(Curvature.SAMPLED_FISHER);
             }
-            option.setAccessible(true);
             Object[] values = Arrays.stream(option.getParameterTypes())
                     .map(OptionAccessTest::other)
                     .toArray();
