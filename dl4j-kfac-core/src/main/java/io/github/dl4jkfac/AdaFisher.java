@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import org.nd4j.shade.jackson.databind.JsonNode;
+
 /**
  * AdaFisher (Gomes et al. 2024) as a Deeplearning4j updater: Adam with the diagonal of a Kronecker-factored Fisher matrix in place of
  * the squared gradients' average, and without the square root.
@@ -54,6 +56,20 @@ public final class AdaFisher extends AdaFisherUpdater {
     /** {@return a builder that holds the defaults} */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        return builder;
+    }
+
+    @Override
+    NaturalGradientUpdater defaultsBeside(JsonNode given) {
+        Builder builder = new Builder();
+        follow(builder, given);
+        return builder.build();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.curvature.DiagonalAverage;
 import io.github.dl4jkfac.curvature.DiagonalAverage.Scaling;
 import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.Option;
 
 /**
  * Collects the options of {@link AdaFisher} and {@link AdaFisherW}.
@@ -19,8 +20,15 @@ abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedBui
         draft.learningRate = AdaFisher.DEFAULT_LEARNING_RATE;
         draft.momentum = AdaFisher.DEFAULT_BETA;
         draft.damping = AdaFisher.DEFAULT_DAMPING;
-        draft.klClip = 0;
+        draft.klClip = 0.0;
         draft.statisticsInterval = AdaFisher.DEFAULT_STATISTICS_INTERVAL;
+    }
+
+    final void take(AdaFisherUpdater updater) {
+        super.take(updater);
+        keep = updater.average().keep();
+        add = updater.average().add();
+        scaling = updater.average().scaling();
     }
 
     Hyperparameters hyperparameters(String updater) {
@@ -46,9 +54,7 @@ abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedBui
      * @throws IllegalArgumentException if it is not
      */
     public B beta(double memory) {
-        if (!(memory >= 0 && memory < 1)) {
-            throw new IllegalArgumentException("beta must be in [0, 1), got " + memory);
-        }
+        Option.share("beta", memory);
         draft.momentum = memory;
         return self();
     }

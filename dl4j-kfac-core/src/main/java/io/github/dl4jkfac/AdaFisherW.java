@@ -1,5 +1,8 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.step.Option;
+import org.nd4j.shade.jackson.databind.JsonNode;
+
 /**
  * {@link AdaFisher} with decoupled weight decay (Gomes et al. 2024): theta &lt;- theta - alpha (m / (1 - beta^t) ./ F + kappa theta), for
  * all parameters that have a curvature block, biases included; the fallback updater decays nothing.
@@ -29,8 +32,28 @@ public final class AdaFisherW extends AdaFisherUpdater {
         return new Builder();
     }
 
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        builder.weightDecay = weightDecay;
+        return builder;
+    }
+
+    /** {@return kappa, the coefficient of weight decay} */
+    public double weightDecay() {
+        return weightDecay;
+    }
+
     @Override
-    double weightDecay() {
+    NaturalGradientUpdater defaultsBeside(JsonNode given) {
+        Builder builder = new Builder();
+        follow(builder, given);
+        return builder.build();
+    }
+
+    @Override
+    double decay() {
         return weightDecay;
     }
 
@@ -59,9 +82,7 @@ public final class AdaFisherW extends AdaFisherUpdater {
          * @throws IllegalArgumentException if it is negative or not finite
          */
         public Builder weightDecay(double kappa) {
-            if (!(kappa >= 0 && Double.isFinite(kappa))) {
-                throw new IllegalArgumentException("AdaFisherW: weightDecay must be zero or positive, got " + kappa);
-            }
+            Option.notNegative("AdaFisherW: weightDecay", kappa);
             this.weightDecay = kappa;
             return this;
         }

@@ -110,7 +110,7 @@ final class Binding {
                     states.get(i),
                     plan.group().segments(),
                     offsets(parameters, plan.slot()),
-                    plan.config().momentum(),
+                    plan.config().momentumKind(),
                     solver);
             matrices.add(matrix);
             BlockContext context = new BlockContext(

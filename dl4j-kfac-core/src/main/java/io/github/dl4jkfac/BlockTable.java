@@ -1,8 +1,11 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BlockShape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.deeplearning4j.nn.api.Model;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,39 +17,53 @@ final class BlockTable {
 
     private BlockTable() {}
 
-    static void log(NetworkView network, Session session) {
+    static void log(Model model) {
         if (LOG.isInfoEnabled()) {
-            LOG.info("K-FAC attached{}", text(network, session));
+            LOG.info("K-FAC attached{}", text(of(model)));
         }
     }
 
-    static String text(NetworkView network, Session session) {
-        List<BoundBlock> blocks = session == null ? List.of() : session.blocks();
-        StringBuilder table = new StringBuilder(
-                String.format(Locale.ROOT, ROW, "layer", "block", "dA", "dG", "MiB", "GFlop/refresh"));
-        for (BoundBlock block : blocks) {
-            int width = block.state().momentum().dataType().width();
-            long numbers = block.kind().layout(block.shape()).curvatureSize();
-            table.append(String.format(
-                    Locale.ROOT,
-                    ROW,
-                    block.plan().name(),
-                    block.kind().name(),
-                    block.shape().inputDimension(),
-                    block.shape().outputs(),
-                    String.format(Locale.ROOT, "%.2f", (double) numbers * width / (1 << 20)),
-                    String.format(Locale.ROOT, "%.3f", block.kind().refreshFlops(block.shape()) / 1e9)));
+    static List<BlockSummary> of(Model model) {
+        Layouts layouts = Layouts.of(NetworkView.of(model));
+        int width = model.params().dataType().width();
+        List<BlockSummary> all = new ArrayList<>();
+        for (BlockPlan plan : layouts.blocks()) {
+            BlockShape shape = plan.group().shape();
+            all.add(new BlockSummary(
+                    plan.name(),
+                    plan.kind().name(),
+                    shape.inputDimension(),
+                    shape.outputs(),
+                    plan.kind().layout(shape).curvatureSize() * width,
+                    plan.kind().refreshFlops(shape),
+                    null));
         }
-        Layouts layouts = Layouts.of(network);
         layouts.withoutCurvature()
-                .forEach((layer, updater) -> table.append(without(layer, updater, "tensor by tensor")));
+                .forEach((layer, updater) -> all.add(BlockSummary.without(layer, updater, "tensor by tensor")));
         layouts.fallbacks()
                 .forEach((layer, reason) ->
-                        table.append(without(layer, reason.equals("frozen") ? "none" : "fallback", reason)));
-        return table.toString();
+                        all.add(BlockSummary.without(layer, reason.equals("frozen") ? "none" : "fallback", reason)));
+        return all;
     }
 
-    private static String without(String layer, String instead, String reason) {
-        return String.format(Locale.ROOT, "%n%-24s %-20s %s", layer, instead, reason);
+    static String text(List<BlockSummary> blocks) {
+        StringBuilder table = new StringBuilder(
+                String.format(Locale.ROOT, ROW, "layer", "block", "dA", "dG", "MiB", "GFlop/refresh"));
+        for (BlockSummary block : blocks) {
+            table.append(
+                    block.reason() != null
+                            ? String.format(
+                                    Locale.ROOT, "%n%-24s %-20s %s", block.layer(), block.block(), block.reason())
+                            : String.format(
+                                    Locale.ROOT,
+                                    ROW,
+                                    block.layer(),
+                                    block.block(),
+                                    block.inputDimension(),
+                                    block.outputs(),
+                                    String.format(Locale.ROOT, "%.2f", (double) block.bytes() / (1 << 20)),
+                                    String.format(Locale.ROOT, "%.3f", block.refreshFlops() / 1e9)));
+        }
+        return table.toString();
     }
 }

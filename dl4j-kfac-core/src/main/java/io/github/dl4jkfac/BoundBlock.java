@@ -69,7 +69,7 @@ record BoundBlock(
 
     /** Adds an updater's own weight decay, alpha lambda theta, to DL4J's gradient view when that holds the update. */
     static void decay(List<ParamState> parameters, BlockPlan plan, double learningRate) {
-        double coefficient = learningRate * plan.config().weightDecay();
+        double coefficient = learningRate * plan.config().decay();
         if (coefficient == 0) {
             return;
         }

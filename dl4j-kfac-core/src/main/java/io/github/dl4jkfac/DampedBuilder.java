@@ -25,7 +25,8 @@ abstract class DampedBuilder<B extends DampedBuilder<B>> extends StepBuilder<B> 
     /**
      * Sets the damping by a schedule.
      *
-     * @param schedule lambda as a function of iteration or epoch; takes effect at the next refresh
+     * @param schedule lambda as a function of iteration or epoch; takes effect at the next refresh. A step for which it is negative,
+     *     infinite or no number fails before it has changed anything
      * @return this builder
      */
     public B damping(ISchedule schedule) {

@@ -3,7 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.EigenBlock;
-import java.util.ArrayList;
+import io.github.dl4jkfac.step.Option;
 import java.util.List;
 
 /**
@@ -26,7 +26,7 @@ import java.util.List;
  * net.fit(train, epochs);
  * }</pre>
  */
-public final class EKFac extends NaturalGradientUpdater {
+public final class EKFac extends KroneckerUpdater {
 
     /** Default alpha, the step along the preconditioned gradient. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
@@ -73,9 +73,26 @@ public final class EKFac extends NaturalGradientUpdater {
         return new Builder();
     }
 
-    /** {@return which matrix is estimated} */
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        return builder;
+    }
+
+    @Override
     public Curvature curvature() {
         return curvature;
+    }
+
+    @Override
+    public int maxFactorDimension() {
+        return maxFactorDimension;
+    }
+
+    /** {@return the number of steps between two refreshes of the eigenvectors} */
+    public int basisInterval() {
+        return hyperparameters().inverseInterval();
     }
 
     @Override
@@ -99,10 +116,15 @@ public final class EKFac extends NaturalGradientUpdater {
     }
 
     @Override
-    List<Object> networkWide() {
-        List<Object> all = new ArrayList<>(super.networkWide());
-        all.add(curvature);
-        return all;
+    List<Object> meaning() {
+        return List.of(curvature);
+    }
+
+    @Override
+    void requireSound() {
+        super.requireSound();
+        Option.choice("curvature", curvature);
+        Option.count("maxFactorDimension", maxFactorDimension, "");
     }
 
     @Override
@@ -139,9 +161,7 @@ public final class EKFac extends NaturalGradientUpdater {
          * @throws IllegalArgumentException if the number is less than 1
          */
         public Builder basisInterval(int steps) {
-            if (steps < 1) {
-                throw new IllegalArgumentException("basisInterval must be at least 1 step, got " + steps);
-            }
+            Option.count("basisInterval", steps, "step");
             draft.inverseInterval = steps;
             return this;
         }

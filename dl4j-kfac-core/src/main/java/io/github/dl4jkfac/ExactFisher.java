@@ -4,11 +4,13 @@ import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.Option;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.databind.JsonNode;
 
 /**
  * Natural-gradient steps with the exact Fisher matrix of the batch, over all parameters at once. With J [N,P], a row of which is the
@@ -45,7 +47,7 @@ import org.nd4j.linalg.schedule.ISchedule;
  * iEF and FNGD are not matrices but weights of the samples' gradients: there clipping shortens the step as it has shortened the
  * gradient, and the rest, such as weight decay, enters the step unpreconditioned.
  */
-public final class ExactFisher extends NaturalGradientUpdater {
+public final class ExactFisher extends PreconditioningUpdater {
 
     /** Default alpha, of a Fisher matrix or the empirical Fisher. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
@@ -82,8 +84,12 @@ public final class ExactFisher extends NaturalGradientUpdater {
     }
 
     private ExactFisher(Builder builder) {
+        this(builder, builder.options());
+    }
+
+    private ExactFisher(Builder builder, SampleSpaceOptions samples) {
         super(builder.hyperparameters(), builder.fallback);
-        samples = builder.options();
+        this.samples = samples;
     }
 
     /** {@return a builder that holds the defaults} */
@@ -91,9 +97,53 @@ public final class ExactFisher extends NaturalGradientUpdater {
         return new Builder();
     }
 
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        builder.take(samples);
+        return builder;
+    }
+
     /** {@return which matrix is inverted} */
+    @Override
     public Curvature curvature() {
         return samples.curvature();
+    }
+
+    /** {@return the damping in units of the mean squared length of a sample's gradient, over N; 0 if there is none} */
+    public double relativeDamping() {
+        return samples.relativeDamping();
+    }
+
+    /** {@return whether the damping of the improved empirical Fisher is that of its matrix} */
+    public boolean tikhonovDamping() {
+        return samples.tikhonov();
+    }
+
+    /** {@return whether each layer has a matrix of its own} */
+    public boolean layerWise() {
+        return samples.layerWise();
+    }
+
+    /** {@return which samples of later epochs get the first one's coefficients; null if none do} */
+    public CoefficientReuse reuseCoefficients() {
+        return samples.reuse();
+    }
+
+    /** {@return the number of samples in an epoch; 0 if nothing is reused} */
+    public int samplesPerEpoch() {
+        return samples.samplesPerEpoch();
+    }
+
+    /** {@return whether the damping follows how well the quadratic model foretells the objective} */
+    public boolean adaptiveDamping() {
+        return samples.adaptiveDamping();
+    }
+
+    /** {@return whether steps are shortened until the objective falls} */
+    public boolean lineSearch() {
+        return samples.lineSearch();
     }
 
     /** iEF weighs the samples by itself, so that it wants their gradients as they are. */
@@ -166,6 +216,40 @@ public final class ExactFisher extends NaturalGradientUpdater {
     }
 
     @Override
+    List<Object> meaning() {
+        List<Object> all = new ArrayList<>();
+        all.add(samples.curvature());
+        if (samples.layerWise()) {
+            all.add("layerWise");
+        }
+        if (samples.reuse() != null) {
+            all.add(samples.reuse());
+            all.add(samples.samplesPerEpoch());
+        }
+        return all;
+    }
+
+    @Override
+    void requireSound() {
+        super.requireSound();
+        Option.choice("samples", samples);
+    }
+
+    /** The defaults follow the curvature, and whether coefficients are reused. */
+    @Override
+    NaturalGradientUpdater defaultsBeside(JsonNode given) {
+        JsonNode named = given.path("samples");
+        Builder builder = new Builder();
+        if (named.hasNonNull("curvature")) {
+            builder.curvature(Curvature.valueOf(named.get("curvature").asText()));
+        }
+        if (named.hasNonNull("reuse")) {
+            builder.reuse = CoefficientReuse.valueOf(named.get("reuse").asText());
+        }
+        return builder.defaults();
+    }
+
+    @Override
     List<Object> networkWide() {
         List<Object> all = new ArrayList<>(super.networkWide());
         all.addAll(samples.asList());
@@ -180,9 +264,6 @@ public final class ExactFisher extends NaturalGradientUpdater {
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link ExactFisher}. */
     public static final class Builder extends PreconditioningBuilder<Builder> {
 
-        /** No option may have this value, so that it marks those that keep their defaults. */
-        private static final double UNSET = Double.NEGATIVE_INFINITY;
-
         private Curvature curvature = DEFAULT_CURVATURE;
         private boolean tikhonov;
         private double relativeDamping;
@@ -193,10 +274,10 @@ public final class ExactFisher extends NaturalGradientUpdater {
         private boolean lineSearch;
 
         private Builder() {
-            draft.learningRate = UNSET;
+            draft.learningRate = null;
             draft.momentum = DEFAULT_MOMENTUM;
-            draft.klClip = UNSET;
-            draft.damping = UNSET;
+            draft.klClip = null;
+            draft.damping = null;
             draft.statisticsInterval = 1;
             draft.inverseInterval = 1;
         }
@@ -206,18 +287,36 @@ public final class ExactFisher extends NaturalGradientUpdater {
             return this;
         }
 
+        private void take(SampleSpaceOptions options) {
+            curvature = options.curvature();
+            tikhonov = options.tikhonov();
+            relativeDamping = options.relativeDamping();
+            layerWise = options.layerWise();
+            reuse = options.reuse();
+            samplesPerEpoch = options.samplesPerEpoch();
+            adaptiveDamping = options.adaptiveDamping();
+            lineSearch = options.lineSearch();
+        }
+
+        /** What the options would be if none but curvature and reuse were set; {@link #build()} may refuse these two alone. */
+        private ExactFisher defaults() {
+            double relative = SampleSpaceDefaults.of(curvature, reuse != null).relativeDamping();
+            return new ExactFisher(
+                    this, new SampleSpaceOptions(curvature, false, relative, false, null, 0, false, false));
+        }
+
         /** Those that have not been set get the defaults of the curvature. */
         private Hyperparameters hyperparameters() {
             SampleSpaceDefaults defaults = SampleSpaceDefaults.of(curvature, reuse != null);
             StepDraft complete = draft.copy();
-            complete.learningRate = draft.learningRate == UNSET ? defaults.learningRate() : draft.learningRate;
-            complete.klClip = draft.klClip == UNSET ? defaults.klClip() : draft.klClip;
-            complete.damping = draft.damping == UNSET ? defaults.damping() : draft.damping;
+            complete.learningRate = Objects.requireNonNullElse(draft.learningRate, defaults.learningRate());
+            complete.klClip = Objects.requireNonNullElse(draft.klClip, defaults.klClip());
+            complete.damping = Objects.requireNonNullElse(draft.damping, defaults.damping());
             return complete.checked("ExactFisher");
         }
 
         private SampleSpaceOptions options() {
-            double relative = draft.damping == UNSET
+            double relative = draft.damping == null
                     ? SampleSpaceDefaults.of(curvature, reuse != null).relativeDamping()
                     : relativeDamping;
             return new SampleSpaceOptions(

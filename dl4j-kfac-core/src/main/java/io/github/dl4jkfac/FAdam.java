@@ -5,9 +5,11 @@ import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.state.TensorState;
 import io.github.dl4jkfac.step.FisherAdamRule;
 import io.github.dl4jkfac.step.FisherAdamWorker;
+import io.github.dl4jkfac.step.Option;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.shade.jackson.databind.JsonNode;
 
 /**
  * FAdam (Hwang 2024) as a Deeplearning4j updater: Adam taken at its word as natural gradient descent with the diagonal empirical
@@ -65,6 +67,67 @@ public final class FAdam extends NaturalGradientUpdater {
         return new Builder();
     }
 
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        builder.take(rule);
+        return builder;
+    }
+
+    /** {@return beta1, the memory of the momentum, in [0,1)} */
+    public double beta1() {
+        return rule.beta1();
+    }
+
+    /** {@return beta2, the memory of the Fisher matrix, in [0,1)} */
+    public double beta2() {
+        return rule.beta2();
+    }
+
+    /** {@return rho, the exponent of the Fisher matrix, in (0,1]} */
+    public double exponent() {
+        return rule.exponent();
+    }
+
+    /** {@return c, the bound of the natural gradient's root mean square} */
+    public double clip() {
+        return rule.clip();
+    }
+
+    /** {@return epsilon, the upper bound of e} */
+    public double epsilon() {
+        return rule.epsilon();
+    }
+
+    /** {@return epsilon2, e as a part of the gradient's root mean square; the same as epsilon unless it has been set apart} */
+    public double epsilon2() {
+        return rule.epsilon2();
+    }
+
+    /** {@return lambda, the coefficient of weight decay} */
+    public double weightDecay() {
+        return rule.weightDecay();
+    }
+
+    @Override
+    boolean usesFallback() {
+        return false;
+    }
+
+    @Override
+    void requireSound() {
+        super.requireSound();
+        Option.choice("rule", rule);
+    }
+
+    /** Without a value of its own epsilon2 is epsilon. */
+    @Override
+    NaturalGradientUpdater defaultsBeside(JsonNode given) {
+        JsonNode epsilon = given.path("rule").path("epsilon");
+        return epsilon.isNumber() ? new Builder().epsilon(epsilon.asDouble()).build() : this;
+    }
+
     @Override
     boolean usesCurvature() {
         return false;
@@ -87,7 +150,7 @@ public final class FAdam extends NaturalGradientUpdater {
 
     @Override
     long stateSizeWithoutCurvature(long numParams) {
-        return TensorState.size(numParams);
+        return TensorState.size(numParams, layout().isWholeMultiple());
     }
 
     @Override
@@ -119,8 +182,8 @@ public final class FAdam extends NaturalGradientUpdater {
         private Builder() {
             draft.learningRate = DEFAULT_LEARNING_RATE;
             draft.momentum = 0;
-            draft.damping = 0;
-            draft.klClip = 0;
+            draft.damping = 0.0;
+            draft.klClip = 0.0;
             draft.statisticsInterval = 1;
             draft.inverseInterval = 1;
             draft.statisticsDecay = 0;
@@ -129,6 +192,16 @@ public final class FAdam extends NaturalGradientUpdater {
         @Override
         Builder self() {
             return this;
+        }
+
+        private void take(FisherAdamRule rule) {
+            beta1 = rule.beta1();
+            beta2 = rule.beta2();
+            exponent = rule.exponent();
+            clip = rule.clip();
+            epsilon = rule.epsilon();
+            epsilon2 = rule.epsilon2();
+            weightDecay = rule.weightDecay();
         }
 
         private FisherAdamRule rule() {

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.KroneckerBlock;
 import io.github.dl4jkfac.curvature.TridiagonalKind;
+import io.github.dl4jkfac.step.Option;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -24,7 +25,7 @@ import java.util.Objects;
  * net.fit(train, epochs);
  * }</pre>
  */
-public final class KFac extends NaturalGradientUpdater {
+public final class KFac extends KroneckerUpdater {
 
     /** Default alpha, the step along the preconditioned gradient. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
@@ -77,9 +78,40 @@ public final class KFac extends NaturalGradientUpdater {
         return new Builder();
     }
 
+    /** {@return a builder that holds the options of this updater} */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.take(this);
+        builder.structure = structure;
+        builder.convolution = kronecker.convolution();
+        builder.recurrent = kronecker.recurrent();
+        return builder;
+    }
+
     /** {@return which matrix the factors estimate} */
+    @Override
     public Curvature curvature() {
         return kronecker.curvature();
+    }
+
+    @Override
+    public int maxFactorDimension() {
+        return kronecker.maxFactorDimension();
+    }
+
+    /** {@return the number of steps between two refreshes of the inverses} */
+    public int inverseInterval() {
+        return hyperparameters().inverseInterval();
+    }
+
+    /** {@return how the factors of convolutions are made} */
+    public ConvolutionFactors convolution() {
+        return kronecker.convolution();
+    }
+
+    /** {@return how the derivatives of a recurrent layer at different time steps are taken to hang together} */
+    public RecurrentModel recurrent() {
+        return kronecker.recurrent();
     }
 
     /** {@return which blocks of the curvature matrix there are} */
@@ -122,10 +154,15 @@ public final class KFac extends NaturalGradientUpdater {
     }
 
     @Override
-    List<Object> networkWide() {
-        List<Object> all = new ArrayList<>(super.networkWide());
-        all.add(kronecker.curvature());
-        return all;
+    List<Object> meaning() {
+        return List.of(kronecker.curvature(), structure, kronecker.convolution(), kronecker.recurrent());
+    }
+
+    @Override
+    void requireSound() {
+        super.requireSound();
+        Option.choice("kronecker", kronecker);
+        Option.choice("structure", structure);
     }
 
     @Override

@@ -23,9 +23,9 @@ public final class KFacListener extends BaseTrainingListener {
 
     /**
      * Connects the K-FAC updaters of a network. Call it after {@code init()}, after restoring a model from a file, after transfer
-     * learning, and again after {@code setListeners}, which removes all listeners; calling it more often changes nothing. The
-     * network computes what it computed before. Listeners that are there stay, behind this one: it puts back what a left-out batch has
-     * moved before they look at the parameters.
+     * learning, and again after {@code setListeners}, which removes all listeners, or after a change of its layers' configurations, which
+     * takes effect then as {@link #swapUpdater} tells; calling it more often changes nothing. The network computes what it computed before.
+     * Listeners that are there stay, behind this one: it puts back what a left-out batch has moved before they look at the parameters.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
@@ -33,12 +33,9 @@ public final class KFacListener extends BaseTrainingListener {
      *     options that contradict each other, or needs more updater state than DL4J can index
      */
     public static KFacListener attach(Model model) {
-        if (!Sessions.usesKFac(NetworkView.of(model))) {
-            throw new IllegalArgumentException(
-                    "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
-                            + "or call KFacListener.swapUpdater(net, new KFac())");
-        }
-        Session session = Sessions.of(model);
+        requireKFac(NetworkView.of(model));
+        Sessions.renew(model);
+        Session session = Sessions.find(model);
         if (session != null) {
             session.endIfBroken();
         }
@@ -51,9 +48,17 @@ public final class KFacListener extends BaseTrainingListener {
         KFacListener listener = new KFacListener();
         Listeners.addFirst(model, listener);
         NativeFloor.announce();
-        BlockTable.log(NetworkView.of(model), session);
+        BlockTable.log(model);
         Chains.warnIfMissing(NetworkView.of(model));
         return listener;
+    }
+
+    private static void requireKFac(NetworkView network) {
+        if (!Sessions.usesKFac(network)) {
+            throw new IllegalArgumentException(
+                    "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
+                            + "or call KFacListener.swapUpdater(net, new KFac())");
+        }
     }
 
     /**
@@ -69,23 +74,34 @@ public final class KFacListener extends BaseTrainingListener {
 
     /**
      * Gives every layer of a network, trained or not, an updater of this library in place of its own (biases included), and attaches. The
-     * parameters stay; the state of the old updater is dropped. If the network has this very updater already nothing changes.
+     * parameters stay.
+     *
+     * <p>So do momentum, factors, inverses and counters, bit for bit, if the network has an updater of the same class already and the new
+     * one keeps the same: learning rate, momentum, damping, bound, intervals, memory, seed and weight decay may change while a network
+     * trains, and act from the next step, the damping from the next refresh. {@code toBuilder()} helps to change one option and keep the
+     * others. Where curvature, blocks or the updater itself are others, the state of the old one is dropped, and the log says so.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @param updater the configuration; each layer gets a copy
      * @return the listener
-     * @throws IllegalArgumentException as {@link #attach}
+     * @throws IllegalArgumentException as {@link #attach}, and if the updater is null
      */
     public static KFacListener swapUpdater(Model model, NaturalGradientUpdater updater) {
         NetworkView network = NetworkView.of(model);
+        if (updater == null) {
+            throw new IllegalArgumentException(
+                    "swapUpdater needs an updater of this library, such as new KFac(), got null."
+                            + " To go back to one of Deeplearning4j's, make a network from the configuration with that updater, and"
+                            + " give it the parameters: other.setParams(net.params())");
+        }
         Sessions.requireTrainable(network, updater);
         boolean changed = false;
         for (NetworkView.NamedLayer named : network.layers()) {
             changed |= swap(named, updater);
         }
-        if (changed && NetworkView.existingUpdater(model) != null) {
+        if (changed) {
             Layouts.of(network).write();
-            network.rebuildUpdater();
+            CarriedState.rebuild(network, NetworkView.existingUpdater(model));
         }
         return attach(model);
     }
@@ -106,6 +122,18 @@ public final class KFacListener extends BaseTrainingListener {
                     return null;
                 });
         return changed[0];
+    }
+
+    /**
+     * Tells which curvature blocks a network has, and which layers have none. It is what {@link #attach} logs.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph whose layers have updaters of this library; it need not be attached
+     * @return a line for each block, in the order of the layers, and behind them a line for each layer with parameters that has no block
+     * @throws IllegalArgumentException if no layer has such an updater
+     */
+    public static List<BlockSummary> blocks(Model model) {
+        requireKFac(NetworkView.of(model));
+        return BlockTable.of(model);
     }
 
     /**
@@ -136,6 +164,9 @@ public final class KFacListener extends BaseTrainingListener {
         boolean fitting = Fitting.isUnderWay();
         Session session = fitting ? Sessions.of(model) : Sessions.find(model);
         if (session == null) {
+            if (fitting) {
+                requireUsable(NetworkView.of(model)); // the fallback updater may serve all there is
+            }
             return;
         }
         if (fitting) {
@@ -152,6 +183,10 @@ public final class KFacListener extends BaseTrainingListener {
         if (session != null) {
             session.end();
         }
+    }
+
+    private static void requireUsable(NetworkView network) {
+        new StepRequirements(network.updater().getUpdaterBlocks()).check(network.iteration(), network.epoch());
     }
 
     @Override

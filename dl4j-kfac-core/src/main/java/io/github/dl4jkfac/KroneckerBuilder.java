@@ -1,5 +1,6 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.step.Option;
 import java.util.Objects;
 
 /**
@@ -11,6 +12,12 @@ abstract class KroneckerBuilder<B extends KroneckerBuilder<B>> extends Precondit
 
     Curvature curvature = KFac.DEFAULT_CURVATURE;
     int maxFactorDimension = KFac.DEFAULT_MAX_FACTOR_DIMENSION;
+
+    final void take(KroneckerUpdater updater) {
+        super.take(updater);
+        curvature = updater.curvature();
+        maxFactorDimension = updater.maxFactorDimension();
+    }
 
     /**
      * Sets which matrix the factors estimate.
@@ -64,9 +71,7 @@ abstract class KroneckerBuilder<B extends KroneckerBuilder<B>> extends Precondit
      * @return this builder
      */
     public B maxFactorDimension(int dimension) {
-        if (dimension < 1) {
-            throw new IllegalArgumentException("maxFactorDimension must be at least 1, got " + dimension);
-        }
+        Option.count("maxFactorDimension", dimension, "");
         this.maxFactorDimension = dimension;
         return self();
     }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.step.Option;
 import java.io.Serializable;
 import java.util.List;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
@@ -24,6 +25,13 @@ record KroneckerOptions(
         @JsonProperty("convolution") ConvolutionFactors convolution,
         @JsonProperty("recurrent") RecurrentModel recurrent)
         implements Serializable {
+
+    KroneckerOptions {
+        Option.choice("curvature", curvature);
+        Option.count("maxFactorDimension", maxFactorDimension, "");
+        Option.choice("convolution", convolution);
+        Option.choice("recurrent", recurrent);
+    }
 
     List<Object> asList() {
         return List.of(curvature, maxFactorDimension, convolution, recurrent);

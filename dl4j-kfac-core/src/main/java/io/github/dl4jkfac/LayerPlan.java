@@ -27,6 +27,7 @@ final class LayerPlan {
     private final List<LayerSlot> slots;
     private final IUpdater ofWeights;
     private final IUpdater ofBiases;
+    private final boolean amongOthers;
     private final List<BlockPlan> weights = new ArrayList<>();
     private final List<BlockPlan> biases = new ArrayList<>();
     private String obstacle;
@@ -39,6 +40,7 @@ final class LayerPlan {
      * @param slots at least one
      * @param ofWeights the updater of the layer's weights
      * @param ofBiases the updater of its biases; the same object if they have none of their own
+     * @param amongOthers whether some parameters of the network have updaters that are not of this library
      */
     LayerPlan(
             NetworkView network,
@@ -46,13 +48,15 @@ final class LayerPlan {
             String name,
             List<LayerSlot> slots,
             IUpdater ofWeights,
-            IUpdater ofBiases) {
+            IUpdater ofBiases,
+            boolean amongOthers) {
         this.network = network;
         this.chains = chains;
         this.name = name;
         this.slots = slots;
         this.ofWeights = ofWeights;
         this.ofBiases = ofBiases;
+        this.amongOthers = amongOthers;
         if (slots.size() > 1 && !areTogether()) {
             // DL4J makes updaters of one configuration, but of separate states, for either direction
             obstacle = "weights and biases of its directions have updaters of their own";
@@ -139,7 +143,7 @@ final class LayerPlan {
 
     /** What the updater of the weights keeps. */
     StateLayout layoutOfWeights() {
-        return weights.isEmpty() ? StateLayout.fallback(name) : layout(name, weights, !areTogether());
+        return weights.isEmpty() ? fallback() : layout(name, weights, !areTogether());
     }
 
     /** What the updater of the biases keeps. */
@@ -147,7 +151,12 @@ final class LayerPlan {
         if (areTogether()) {
             return layoutOfWeights();
         }
-        return biases.isEmpty() ? StateLayout.fallback(name) : layout(name + OF_BIAS, biases, true);
+        return biases.isEmpty() ? fallback() : layout(name + OF_BIAS, biases, true);
+    }
+
+    private StateLayout fallback() {
+        StateLayout layout = StateLayout.fallback(name);
+        return amongOthers ? layout.inWholeMultiplesOf(1) : layout;
     }
 
     /** The plans behind a layout's name. */
@@ -169,12 +178,16 @@ final class LayerPlan {
                             slot.prefix() + segment.parameter(),
                             slot.layer().getParam(segment.parameter()).length()));
         }
-        return StateLayout.curvature(
+        StateLayout layout = StateLayout.curvature(
                 layoutName,
                 plans.stream()
                         .map(plan -> plan.kind().layout(plan.group().shape()))
                         .toList(),
                 List.copyOf(lengths.values()));
+        return amongOthers
+                ? layout.inWholeMultiplesOf(
+                        lengths.values().stream().mapToLong(Long::longValue).sum())
+                : layout;
     }
 
     private static void addAll(LayerSlot slot, Map<String, Long> lengths) {

@@ -21,12 +21,14 @@ final class Layouts {
     private final NetworkView network;
     private final NaturalGradientUpdater swapped;
     private final Map<String, LayerPlan> plans = new LinkedHashMap<>();
+    private final boolean amongOthers;
     private boolean changed;
 
     /** @param swapped the updater that all layers are about to get; null if they keep theirs */
     private Layouts(NetworkView network, NaturalGradientUpdater swapped) {
         this.network = network;
         this.swapped = swapped;
+        this.amongOthers = swapped == null && network.layers().stream().anyMatch(Layouts::hasOtherUpdaters);
         Chains chains = new Chains(network, this::updaters);
         for (NetworkView.NamedLayer named : network.layers()) {
             if (!named.slots().isEmpty()) {
@@ -47,7 +49,8 @@ final class Layouts {
     private LayerPlan plan(NetworkView.NamedLayer named, Chains chains) {
         // DL4J looks for updaters at the first of several parts, and nowhere else
         UpdaterConfigs.Pair updaters = updaters(named.slots().get(0));
-        return new LayerPlan(network, chains, named.name(), named.slots(), updaters.weights(), updaters.biases());
+        return new LayerPlan(
+                network, chains, named.name(), named.slots(), updaters.weights(), updaters.biases(), amongOthers);
     }
 
     private UpdaterConfigs.Pair updaters(LayerSlot slot) {
@@ -111,7 +114,19 @@ final class Layouts {
                 return ofBias ? plan.layoutOfBiases() : plan.layoutOfWeights();
             }
         }
-        return named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
+        return plain(named);
+    }
+
+    private StateLayout plain(NetworkView.NamedLayer named) {
+        StateLayout layout = named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
+        return amongOthers && !named.isFrozen() ? layout.inWholeMultiplesOf(1) : layout;
+    }
+
+    /** Whether DL4J may cut and join states of other updaters anew: where there are any whose learning rates may change. */
+    private static boolean hasOtherUpdaters(NetworkView.NamedLayer named) {
+        return named.layer().paramTable(false).keySet().stream()
+                .map(parameter -> named.layer().getConfig().getUpdaterByParam(parameter))
+                .anyMatch(updater -> !(updater instanceof NaturalGradientUpdater) && updater.hasLearningRate());
     }
 
     /**
@@ -140,7 +155,7 @@ final class Layouts {
     }
 
     private void write(NetworkView.NamedLayer named) {
-        StateLayout plain = named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
+        StateLayout plain = plain(named);
         if (named.slots().isEmpty()) {
             UpdaterConfigs.replace(
                     named.layer().conf().getLayer(), updater -> lay(updater, plain), updater -> lay(updater, plain));

@@ -8,18 +8,24 @@ import io.github.dl4jkfac.step.DelegatingWorker;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
+import io.github.dl4jkfac.step.Option;
 import io.github.dl4jkfac.step.RefreshPlan;
 import io.github.dl4jkfac.step.StatelessWorker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
 import org.nd4j.shade.jackson.annotation.JsonInclude;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.annotation.JsonDeserialize;
 
 /**
  * What all updaters of this library have in common. Each is a configuration that only holds hyper-parameters; {@link KFacListener}
@@ -31,6 +37,7 @@ import org.nd4j.shade.jackson.annotation.JsonInclude;
         isGetterVisibility = JsonAutoDetect.Visibility.NONE,
         setterVisibility = JsonAutoDetect.Visibility.NONE)
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonDeserialize(using = UpdaterDeserializer.class)
 public abstract class NaturalGradientUpdater implements IUpdater {
 
     private static final long serialVersionUID = 1L;
@@ -72,12 +79,12 @@ public abstract class NaturalGradientUpdater implements IUpdater {
     }
 
     /** Where the momentum stands in its step. */
-    Momentum momentum() {
+    Momentum momentumKind() {
         return Momentum.OF_STEPS;
     }
 
     /** The coefficient of weight decay that enters the step unpreconditioned, beside whatever DL4J adds. */
-    double weightDecay() {
+    double decay() {
         return 0;
     }
 
@@ -134,6 +141,77 @@ public abstract class NaturalGradientUpdater implements IUpdater {
     /** All options but those that every updater has, in a fixed order: two updaters are equal if these are. */
     abstract List<Object> options();
 
+    /**
+     * The options that decide what the numbers in the updater state mean, beyond their layout. State may pass from one updater to
+     * another only where these are the same; all other options may change while a network trains.
+     */
+    List<Object> meaning() {
+        return List.of();
+    }
+
+    /** What a state says of its maker. */
+    final String maker() {
+        return Stream.concat(Stream.of(name()), meaning().stream().filter(Objects::nonNull))
+                .map(String::valueOf)
+                .collect(Collectors.joining(" "));
+    }
+
+    /**
+     * The updater that tells what an option is where a text that describes an updater does not name it.
+     *
+     * @param given what the text names
+     */
+    NaturalGradientUpdater defaultsBeside(JsonNode given) {
+        return this;
+    }
+
+    /**
+     * Checks the options that are not checked where they are made.
+     *
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    void requireSound() {
+        Option.choice("hyperparameters", hyperparameters);
+    }
+
+    /**
+     * Checks every value that a step at this time would use.
+     *
+     * @param withFallback whether the fallback updater has parameters to serve
+     * @throws IllegalArgumentException naming the updater, the option, its value and the remedy
+     */
+    final void requireUsable(int iteration, int epoch, boolean withFallback) {
+        try {
+            requireSound();
+            hyperparameters.requireUsable(iteration, epoch);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(name() + ": " + e.getMessage(), e);
+        }
+        if (withFallback && usesFallback()) {
+            requireFallback(iteration, epoch);
+        }
+    }
+
+    private void requireFallback(int iteration, int epoch) {
+        if (fallback == null) {
+            throw new IllegalArgumentException(name() + ": fallback must be set, got null");
+        }
+        double rate = fallback.hasLearningRate() ? fallback.getLearningRate(iteration, epoch) : 0;
+        double mu = fallback instanceof Nesterovs nesterovs ? nesterovs.currentMomentum(iteration, epoch) : 0;
+        if (!(rate >= 0 && Double.isFinite(rate) && Double.isFinite(mu))) {
+            throw new IllegalArgumentException(name() + ": the fallback updater "
+                    + fallback.getClass().getSimpleName() + " has "
+                    + (Double.isFinite(mu) ? "the learning rate " + rate : "the momentum " + mu) + " at iteration "
+                    + iteration + ", epoch " + epoch
+                    + ", which must be zero or positive and finite. Correct it, or its schedule, in " + fallback);
+        }
+    }
+
+    /** Whether parameters without a curvature block get their step from another updater. */
+    boolean usesFallback() {
+        return true;
+    }
+
     /** Options that have to be the same for all layers of a network. */
     List<Object> networkWide() {
         return hyperparameters.networkWide();
@@ -146,6 +224,21 @@ public abstract class NaturalGradientUpdater implements IUpdater {
 
     final Hyperparameters hyperparameters() {
         return hyperparameters;
+    }
+
+    /** {@return alpha, the step along the preconditioned gradient; without effect where there is a schedule} */
+    public final double learningRate() {
+        return hyperparameters.learningRate();
+    }
+
+    /** {@return the schedule of alpha; null if it is constant} */
+    public final ISchedule learningRateSchedule() {
+        return hyperparameters.learningRateSchedule();
+    }
+
+    /** The updater of parameters without a curvature block; null if there is none. */
+    final IUpdater fallbackOrNull() {
+        return fallback;
     }
 
     /** What the updater keeps for the layer it is configured for; null before a listener has been attached. */
@@ -181,7 +274,8 @@ public abstract class NaturalGradientUpdater implements IUpdater {
             return StatelessWorker.unbound(this);
         }
         return switch (layout.role()) {
-            case CURVATURE -> new NaturalGradientWorker(this, hyperparameters, layout, viewArray, initializeViewArray);
+            case CURVATURE ->
+                new NaturalGradientWorker(this, hyperparameters, maker(), layout, viewArray, initializeViewArray);
             case FALLBACK -> withoutCurvature(viewArray, initializeViewArray);
             case NO_STEP -> StatelessWorker.noStep(this);
         };
@@ -199,9 +293,11 @@ public abstract class NaturalGradientUpdater implements IUpdater {
                         + "none. Use another updater for it.");
     }
 
+    /** {@return the learning rate, as it is; a step would refuse one that is not finite, or negative} */
     @Override
     public double getLearningRate(int iteration, int epoch) {
-        return hyperparameters.learningRateAt(iteration, epoch);
+        ISchedule schedule = hyperparameters.learningRateSchedule();
+        return schedule == null ? hyperparameters.learningRate() : schedule.valueAt(iteration, epoch);
     }
 
     @Override
@@ -209,9 +305,21 @@ public abstract class NaturalGradientUpdater implements IUpdater {
         return true;
     }
 
+    /**
+     * Sets the learning rate, as {@code net.setLearningRate} does.
+     *
+     * @throws IllegalArgumentException if there is no schedule and the rate is not positive
+     */
     @Override
     public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
-        hyperparameters = hyperparameters.withLearningRate(lr, lrSchedule);
+        try {
+            hyperparameters = hyperparameters.withLearningRate(lr, lrSchedule);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    name() + ": " + e.getMessage()
+                            + ". To let parameters stand still give a schedule, which may be 0, or freeze the layer",
+                    e);
+        }
     }
 
     @Override

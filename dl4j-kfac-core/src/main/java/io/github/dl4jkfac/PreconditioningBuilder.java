@@ -43,7 +43,8 @@ abstract class PreconditioningBuilder<B extends PreconditioningBuilder<B>> exten
      * Sets the bound by a schedule. As long as the bound binds, the learning rate does not change the length of the step; a
      * step that is to shrink to the p-th part takes a bound that shrinks to the p^2-th.
      *
-     * @param schedule kl as a function of iteration or epoch; 0 or less makes a step of no length
+     * @param schedule kl as a function of iteration or epoch; 0 makes a step of no length, and a step for which it is negative,
+     *     infinite or no number fails before it has changed anything
      * @return this builder
      */
     public B klClip(ISchedule schedule) {
@@ -57,7 +58,7 @@ abstract class PreconditioningBuilder<B extends PreconditioningBuilder<B>> exten
      * @return this builder
      */
     public B withoutKlClip() {
-        draft.klClip = 0;
+        draft.klClip = 0.0;
         draft.klClipSchedule = null;
         return self();
     }

@@ -14,6 +14,11 @@ abstract class RateBuilder<B extends RateBuilder<B>> {
 
     abstract B self();
 
+    /** Takes over what an updater has. */
+    void take(NaturalGradientUpdater updater) {
+        draft.take(updater.hyperparameters());
+    }
+
     /**
      * Sets a constant learning rate, and drops a schedule set before.
      *
@@ -29,7 +34,8 @@ abstract class RateBuilder<B extends RateBuilder<B>> {
     /**
      * Sets the learning rate by a schedule.
      *
-     * @param schedule alpha as a function of iteration or epoch
+     * @param schedule alpha as a function of iteration or epoch; zero lets the parameters stand still, and a step for which it is
+     *     negative, infinite or no number fails before it has changed anything
      * @return this builder
      */
     public B learningRate(ISchedule schedule) {

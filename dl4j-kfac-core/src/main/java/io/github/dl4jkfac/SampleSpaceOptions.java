@@ -37,6 +37,7 @@ record SampleSpaceOptions(
         implements Serializable {
 
     SampleSpaceOptions {
+        require(curvature != null, "curvature must be set, got null");
         require(
                 relativeDamping >= 0 && relativeDamping < Double.POSITIVE_INFINITY,
                 "relativeDamping must be zero or positive, got " + relativeDamping);

@@ -49,6 +49,7 @@ final class Session {
     private final PresentStep present;
     private final StepJournal journal;
     private final SafeRefresh refresh = new SafeRefresh();
+    private final StepRequirements requirements;
     private final NaturalGradientUpdater leader;
     private final Hyperparameters shared;
     private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
@@ -78,6 +79,7 @@ final class Session {
         this.step = step;
         this.source = source;
         this.trial = trial;
+        this.requirements = new StepRequirements(network.updater().getUpdaterBlocks());
         this.capture = new BatchCapture(network);
         this.present = new PresentStep(model, network, capture, step);
         this.journal = new StepJournal(leader.name());
@@ -99,7 +101,7 @@ final class Session {
         if (network.batchSize() < 1) {
             throw new IllegalArgumentException("The batch is empty; remove empty batches from the iterator");
         }
-        step.requireUsable(network.iteration(), network.epoch());
+        requirements.check(network.iteration(), network.epoch());
         present.begin();
         if (!groups.isEmpty() && (plan.statisticsDue(step.steps()) || !isReady())) {
             capture.arm(source, shared.statisticsFraction());

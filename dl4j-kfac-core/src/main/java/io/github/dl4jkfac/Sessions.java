@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +35,32 @@ final class Sessions {
             return bound;
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return bind(model);
+            return bind(model, false);
         }
+    }
+
+    /** As {@link #of}, but looks whether configurations have been changed since DL4J has made its updater from them. */
+    static void renew(Model model) {
+        BaseMultiLayerUpdater<?> updater = NetworkView.existingUpdater(model);
+        boolean stale =
+                find(model) != null && updater.getUpdaterBlocks().stream().anyMatch(Sessions::isStale);
+        if (!stale) {
+            of(model);
+            return;
+        }
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            bind(model, true);
+        }
+    }
+
+    private static boolean isStale(UpdaterBlock block) {
+        UpdaterBlock.ParamState first = block.getLayersAndVariablesInBlock().get(0);
+        IUpdater configured = first.getLayer().getConfig().getUpdaterByParam(first.getParamName());
+        boolean same = block.getGradientUpdater() instanceof BoundWorker worker
+                        && configured instanceof NaturalGradientUpdater own
+                ? worker.getConfig().equals(own) && worker.hyperparameters().equals(own.hyperparameters())
+                : block.getGradientUpdater().getConfig().equals(configured);
+        return !same;
     }
 
     /** The session that DL4J's present updater is bound to, or null. */
@@ -59,13 +84,16 @@ final class Sessions {
         return network.layers().stream().anyMatch(Layouts::usesKFac);
     }
 
-    private static Session bind(Model model) {
+    /** @param anew whether DL4J's updater has to be built anew in any case */
+    private static Session bind(Model model, boolean anew) {
         NetworkView network = NetworkView.of(model);
         requireTrainable(network, null);
         Layouts layouts = Layouts.of(network);
-        if (layouts.write() && NetworkView.existingUpdater(model) != null) {
-            network.rebuildUpdater();
+        boolean written = layouts.write();
+        if (written || anew) {
+            CarriedState.rebuild(network, NetworkView.existingUpdater(model));
         }
+        new StepRequirements(network.updater().getUpdaterBlocks()).requireOwnStates();
         Binding binding =
                 Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());
         NaturalGradientUpdater leader = binding.leader();
@@ -110,6 +138,11 @@ final class Sessions {
      */
     static void requireTrainable(NetworkView network, NaturalGradientUpdater swapped) {
         requireGradientDescent(network);
+        if (swapped == null) {
+            network.layers().forEach(Sessions::requireSound);
+        } else {
+            swapped.requireSound();
+        }
         Layouts layouts = Layouts.of(network, swapped);
         Map<String, NaturalGradientUpdater> configs = new LinkedHashMap<>();
         layouts.blocks().forEach(plan -> configs.put(plan.name(), plan.config()));
@@ -117,6 +150,19 @@ final class Sessions {
             requireOneNetworkWideSetting(configs);
         }
         Layouts.requireIndexable(layouts.stateSizes());
+    }
+
+    private static void requireSound(NetworkView.NamedLayer named) {
+        for (String parameter : named.layer().paramTable(false).keySet()) {
+            if (named.layer().getConfig().getUpdaterByParam(parameter) instanceof NaturalGradientUpdater updater) {
+                try {
+                    updater.requireSound();
+                } catch (IllegalArgumentException e) {
+                    throw new IllegalArgumentException(
+                            "Layer '" + named.name() + "': " + updater.name() + ": " + e.getMessage(), e);
+                }
+            }
+        }
     }
 
     private static void requireGradientDescent(NetworkView network) {

@@ -13,6 +13,12 @@ abstract class StepBuilder<B extends StepBuilder<B>> extends RateBuilder<B> {
 
     IUpdater fallback = new Adam();
 
+    @Override
+    final void take(NaturalGradientUpdater updater) {
+        super.take(updater);
+        fallback = updater.fallbackOrNull().clone();
+    }
+
     /**
      * Sets the updater of all parameters that have no curvature block; Adam with its defaults unless set.
      *

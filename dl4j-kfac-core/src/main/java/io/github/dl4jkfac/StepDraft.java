@@ -3,21 +3,36 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.step.Hyperparameters;
 import org.nd4j.linalg.schedule.ISchedule;
 
-/** Hyper-parameters while they are being collected; begins with values that suit K-FAC. */
+/** Hyper-parameters while they are being collected; begins with values that suit K-FAC. Numbers that may be null are open until then. */
 final class StepDraft implements Cloneable {
 
-    double learningRate = KFac.DEFAULT_LEARNING_RATE;
+    Double learningRate = KFac.DEFAULT_LEARNING_RATE;
     ISchedule learningRateSchedule;
     double momentum = KFac.DEFAULT_MOMENTUM;
-    double damping = KFac.DEFAULT_DAMPING;
+    Double damping = KFac.DEFAULT_DAMPING;
     ISchedule dampingSchedule;
-    double klClip = KFac.DEFAULT_KL_CLIP;
+    Double klClip = KFac.DEFAULT_KL_CLIP;
     ISchedule klClipSchedule;
     int statisticsInterval = KFac.DEFAULT_STATISTICS_INTERVAL;
     int inverseInterval = KFac.DEFAULT_INVERSE_INTERVAL;
     double statisticsDecay = KFac.DEFAULT_STATISTICS_DECAY;
     double statisticsFraction = KFac.DEFAULT_STATISTICS_FRACTION;
     long seed = 1;
+
+    void take(Hyperparameters values) {
+        learningRate = values.learningRate();
+        learningRateSchedule = values.learningRateSchedule();
+        momentum = values.momentum();
+        damping = values.damping();
+        dampingSchedule = values.dampingSchedule();
+        klClip = values.klClip();
+        klClipSchedule = values.klClipSchedule();
+        statisticsInterval = values.statisticsInterval();
+        inverseInterval = values.inverseInterval();
+        statisticsDecay = values.statisticsDecay();
+        statisticsFraction = values.statisticsFraction();
+        seed = values.seed();
+    }
 
     StepDraft copy() {
         try {

@@ -285,7 +285,8 @@ class ArchitectureTest {
                         "ConvolutionFactors",
                         "RecurrentModel",
                         "Structure",
-                        "BlockRegistry");
+                        "BlockRegistry",
+                        "BlockSummary");
     }
 
     @ArchTest

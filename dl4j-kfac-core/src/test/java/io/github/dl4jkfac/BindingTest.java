@@ -297,18 +297,6 @@ class BindingTest {
     }
 
     @Test
-    void swappingToOtherSettingsStartsAfresh() {
-        List<DataSet> batches = Fixtures.batches(TYPE, 6);
-        MultiLayerNetwork net = Fixtures.mlp(Fixtures.kfac().build(), TYPE);
-        KFacListener listener = KFacListener.attach(net);
-        Fixtures.fit(net, batches);
-        KFacListener.swapUpdater(net, Fixtures.kfac().damping(0.3).build());
-        assertThat(listener.report(net).steps()).isZero();
-        Fixtures.fit(net, batches);
-        assertThat(listener.report(net).steps()).isEqualTo(6);
-    }
-
-    @Test
     void attachLogsWhatEachLayerGot() {
         try (LogCapture log = new LogCapture()) {
             KFacListener.attach(Kind.WITH_FALLBACK.create(Fixtures.kfac().build(), TYPE));

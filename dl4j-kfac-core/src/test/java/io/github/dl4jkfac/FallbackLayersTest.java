@@ -4,7 +4,6 @@ import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.capture.NetworkView;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -139,7 +138,7 @@ class FallbackLayersTest {
             check.step(TestNetworks.batch(c.features, normal(2, 4, 2)));
         }
         assertThat(check.tensors()).isGreaterThan(2);
-        assertThat(BlockTable.text(NetworkView.of(network), Sessions.find(network)))
+        assertThat(BlockTable.text(BlockTable.of(network)))
                 .containsPattern("\\R0 +FAdam +tensor by tensor")
                 .doesNotContain("fallback");
     }

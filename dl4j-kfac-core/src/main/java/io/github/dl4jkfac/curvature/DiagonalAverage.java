@@ -45,5 +45,8 @@ public record DiagonalAverage(
         if (!(add > 0 && add <= 1)) {
             throw new IllegalArgumentException("the weight of a new batch must be in (0, 1], got " + add);
         }
+        if (scaling == null) {
+            throw new IllegalArgumentException("scaling must be set, got null");
+        }
     }
 }

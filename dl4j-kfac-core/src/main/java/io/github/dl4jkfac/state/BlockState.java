@@ -74,6 +74,12 @@ public final class BlockState {
         statistics.set(batches);
     }
 
+    void copy(BlockState other) {
+        momentum.assign(other.momentum);
+        setStatistics(other.statistics());
+        slices.forEach((name, slice) -> slice.assign(other.get(name)));
+    }
+
     Map<String, INDArray> slices() {
         return slices;
     }

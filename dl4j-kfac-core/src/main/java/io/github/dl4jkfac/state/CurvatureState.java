@@ -14,6 +14,7 @@ public final class CurvatureState {
 
     private final INDArray view;
     private final Counter steps;
+    private final StateLabel label;
     private final List<BlockState> blocks = new ArrayList<>();
 
     /**
@@ -39,11 +40,60 @@ public final class CurvatureState {
             momentum += block.parameters();
             start += Counter.SIZE + block.curvatureSize();
         }
+        this.label = layout.isLabelled() ? new StateLabel(this.view, start) : null;
     }
 
     /** Zeroes everything: no momentum, no statistics, no inverses. */
     public void clear() {
         view.assign(0);
+    }
+
+    /**
+     * Writes who makes the state, where its layout has room for that.
+     *
+     * @param maker name and options of the updater
+     */
+    public void sign(String maker) {
+        if (label != null) {
+            label.write(maker);
+        }
+    }
+
+    /**
+     * Tells who made the state.
+     *
+     * @param expected who should have
+     * @return null if it was the one expected, if nobody has signed, or there is no room for that; what the label says otherwise
+     */
+    public String strangerTo(String expected) {
+        return label == null || label.says(expected) || label.isBlank() ? null : label.read();
+    }
+
+    /** {@return whether the state, which could say so, does not tell who made it} */
+    public boolean isUnsigned() {
+        return label != null && label.isBlank();
+    }
+
+    /** {@return whether nothing has been written into it} */
+    public boolean isBlank() {
+        for (long i = 0; i < view.length(); i++) {
+            if (view.getDouble(i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Takes over all that another state keeps.
+     *
+     * @param other a state whose layout has the same contents
+     */
+    public void copy(CurvatureState other) {
+        setSteps(other.steps());
+        for (int i = 0; i < blocks.size(); i++) {
+            blocks.get(i).copy(other.blocks.get(i));
+        }
     }
 
     /** {@return the blocks' states, in the layout's order} */

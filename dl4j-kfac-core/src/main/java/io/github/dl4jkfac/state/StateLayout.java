@@ -33,6 +33,15 @@ public final class StateLayout implements Serializable {
         NO_STEP
     }
 
+    /** The first layouts, which had no number, and whose states did not say who made them. */
+    private static final int UNLABELLED = 0;
+
+    /** The latest version. */
+    private static final int VERSION = 1;
+
+    /** Which version of this class has made it; it tells what the state holds beside momentum and matrices. */
+    private final int version;
+
     /** What the updater does with the parameters. */
     private final Role role;
 
@@ -48,17 +57,39 @@ public final class StateLayout implements Serializable {
     /** How many of the layer's parameter arrays have that length, or 0. */
     private final int hosts;
 
+    /** What the size of the state of all parameters together is rounded up to a multiple of; 0 or 1 if it stays as it is. */
+    private final long multipleOf;
+
     private StateLayout(
+            @JsonProperty("version") int version,
             @JsonProperty("role") Role role,
             @JsonProperty("layer") String layer,
             @JsonProperty("blocks") List<BlockLayout> blocks,
             @JsonProperty("hostLength") long hostLength,
-            @JsonProperty("hosts") int hosts) {
+            @JsonProperty("hosts") int hosts,
+            @JsonProperty("multipleOf") long multipleOf) {
+        require(
+                version >= UNLABELLED && version <= VERSION,
+                "has version " + version + ", and this version of the library reads versions up to " + VERSION
+                        + ". Update the library, or load the model without its updater state");
+        require(role != null && blocks != null, "lacks its role or its blocks");
+        require(
+                role != Role.CURVATURE || !blocks.isEmpty() && hostLength > 0 && hosts > 0,
+                "lacks blocks, hostLength or hosts");
+        require(role == Role.NO_STEP || layer != null, "lacks the name of its layer");
+        this.version = version;
         this.role = role;
         this.layer = layer;
         this.blocks = List.copyOf(blocks);
         this.hostLength = hostLength;
         this.hosts = hosts;
+        this.multipleOf = multipleOf;
+    }
+
+    private static void require(boolean holds, String fault) {
+        if (!holds) {
+            throw new IllegalArgumentException("The layout of the updater state " + fault + ".");
+        }
     }
 
     /**
@@ -73,7 +104,7 @@ public final class StateLayout implements Serializable {
         long longest = arrayLengths.stream().mapToLong(Long::longValue).max().orElseThrow();
         int hosts =
                 (int) arrayLengths.stream().filter(length -> length == longest).count();
-        return new StateLayout(Role.CURVATURE, layer, blocks, longest, hosts);
+        return new StateLayout(VERSION, Role.CURVATURE, layer, blocks, longest, hosts, 0);
     }
 
     /**
@@ -83,12 +114,28 @@ public final class StateLayout implements Serializable {
      * @return the layout
      */
     public static StateLayout fallback(String layer) {
-        return new StateLayout(Role.FALLBACK, layer, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.FALLBACK, layer, List.of(), 0, 0, 0);
     }
 
     /** {@return the layout of parameters that never receive a gradient} */
     public static StateLayout noStep() {
-        return new StateLayout(Role.NO_STEP, null, List.of(), 0, 0);
+        return new StateLayout(VERSION, Role.NO_STEP, null, List.of(), 0, 0, 0);
+    }
+
+    /**
+     * Makes room until the state is a whole multiple of the parameters. If updaters of other libraries stand in the same network, a change
+     * of their learning rates may make DL4J cut and join all states anew, and it takes them to be such multiples.
+     *
+     * @param parameters number of parameters that DL4J gives one worker with this layout
+     * @return the roomier layout
+     */
+    public StateLayout inWholeMultiplesOf(long parameters) {
+        return new StateLayout(version, role, layer, blocks, hostLength, hosts, parameters);
+    }
+
+    /** {@return whether the state is a whole multiple of the parameters} */
+    public boolean isWholeMultiple() {
+        return multipleOf > 0;
     }
 
     /** {@return what the updater does with the parameters} */
@@ -111,9 +158,25 @@ public final class StateLayout implements Serializable {
         return blocks.stream().mapToLong(BlockLayout::parameters).sum();
     }
 
-    /** The numbers kept beside the momentum: counters and the blocks' matrices. */
+    /** Whether the state says who made it. */
+    boolean isLabelled() {
+        return version > UNLABELLED;
+    }
+
+    /**
+     * Tells whether another layout holds the same blocks of the same layer, so that what the one keeps can pass to the other.
+     *
+     * @param other the other layout
+     * @return whether they differ in their versions at most
+     */
+    public boolean hasContentsOf(StateLayout other) {
+        return role == other.role && Objects.equals(layer, other.layer) && blocks.equals(other.blocks);
+    }
+
+    /** The numbers kept beside the momentum: counters, the blocks' matrices, and who made them. */
     long curvatureSize() {
-        return Counter.SIZE
+        return (isLabelled() ? StateLabel.SIZE : 0)
+                + Counter.SIZE
                 + blocks.stream()
                         .mapToLong(block -> Counter.SIZE + block.curvatureSize())
                         .sum();
@@ -126,22 +189,38 @@ public final class StateLayout implements Serializable {
      * @return how many numbers of updater state it needs
      */
     public long stateSize(long numParams) {
-        return numParams == hostLength ? numParams + (curvatureSize() + hosts - 1) / hosts : numParams;
+        return numParams == hostLength ? numParams + share() : numParams;
+    }
+
+    /** What each host is charged with. */
+    private long share() {
+        long unit = multipleOf <= 1 ? 1 : multipleOf / greatestCommonDivisor(hosts, multipleOf);
+        return roundedUp(roundedUp(curvatureSize(), hosts) / hosts, unit);
+    }
+
+    private static long roundedUp(long number, long unit) {
+        return (number + unit - 1) / unit * unit;
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return b == 0 ? a : greatestCommonDivisor(b, a % b);
     }
 
     @Override
     public boolean equals(Object o) {
         return o instanceof StateLayout other
+                && version == other.version
                 && role == other.role
                 && Objects.equals(layer, other.layer)
                 && blocks.equals(other.blocks)
                 && hostLength == other.hostLength
-                && hosts == other.hosts;
+                && hosts == other.hosts
+                && multipleOf == other.multipleOf;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(role == null ? null : role.name(), layer, blocks, hostLength, hosts);
+        return Objects.hash(version, role.name(), layer, blocks, hostLength, hosts, multipleOf);
     }
 
     @Override

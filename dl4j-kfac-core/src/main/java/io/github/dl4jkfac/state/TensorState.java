@@ -29,10 +29,12 @@ public final class TensorState {
      * Counts the numbers kept for a parameter array.
      *
      * @param numParams number of parameters in the array
+     * @param inWholeMultiples whether the size has to be a whole multiple of that number
      * @return how many numbers of updater state it needs
      */
-    public static long size(long numParams) {
-        return 2 * numParams + Counter.SIZE;
+    public static long size(long numParams, boolean inWholeMultiples) {
+        long needed = 2 * numParams + Counter.SIZE;
+        return inWholeMultiples ? (needed + numParams - 1) / numParams * numParams : needed;
     }
 
     /** {@return everything} */

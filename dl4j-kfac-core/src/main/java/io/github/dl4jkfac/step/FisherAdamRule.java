@@ -61,19 +61,13 @@ public record FisherAdamRule(
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public FisherAdamRule {
-        require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "in [0, 1)");
-        require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "in [0, 1)");
-        require(exponent > 0 && exponent <= 1, "exponent", exponent, "in (0, 1]");
-        require(clip > 0 && Double.isFinite(clip), "clip", clip, "a positive number");
-        require(epsilon > 0 && Double.isFinite(epsilon), "epsilon", epsilon, "a positive number");
-        require(epsilon2 > 0 && Double.isFinite(epsilon2), "epsilon2", epsilon2, "a positive number");
-        require(weightDecay >= 0 && Double.isFinite(weightDecay), "weightDecay", weightDecay, "zero or positive");
-    }
-
-    private static void require(boolean holds, String option, double value, String allowed) {
-        if (!holds) {
-            throw new IllegalArgumentException(option + " must be " + allowed + ", got " + value);
-        }
+        Option.share("beta1", beta1);
+        Option.share("beta2", beta2);
+        Option.require(exponent > 0 && exponent <= 1, "exponent", "in (0, 1]", exponent);
+        Option.rate("clip", clip);
+        Option.rate("epsilon", epsilon);
+        Option.rate("epsilon2", epsilon2);
+        Option.notNegative("weightDecay", weightDecay);
     }
 
     /**

@@ -63,18 +63,22 @@ public record Hyperparameters(
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public Hyperparameters {
-        require(learningRate > 0 && finite(learningRate), "learningRate", learningRate, "a positive number");
-        require(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0, 1)");
-        require(damping >= 0 && finite(damping), "damping", damping, "zero or positive");
-        require(klClip >= 0 && finite(klClip), "klClip", klClip, "positive (or switched off with withoutKlClip())");
-        require(statisticsInterval >= 1, "statisticsInterval", statisticsInterval, "at least 1 step");
-        require(inverseInterval >= 1, "inverseInterval", inverseInterval, "at least 1 step");
-        require(statisticsDecay >= 0 && statisticsDecay < 1, "statisticsDecay", statisticsDecay, "in [0, 1)");
-        require(
+        Option.rate("learningRate", learningRate);
+        Option.share("momentum", momentum);
+        Option.notNegative("damping", damping);
+        Option.require(
+                klClip >= 0 && Double.isFinite(klClip),
+                "klClip",
+                "positive (or switched off with withoutKlClip())",
+                klClip);
+        Option.count("statisticsInterval", statisticsInterval, "step");
+        Option.count("inverseInterval", inverseInterval, "step");
+        Option.share("statisticsDecay", statisticsDecay);
+        Option.require(
                 statisticsFraction > 0 && statisticsFraction <= 1,
                 "statisticsFraction",
-                statisticsFraction,
-                "in (0, 1]");
+                "in (0, 1]",
+                statisticsFraction);
     }
 
     /**
@@ -82,10 +86,13 @@ public record Hyperparameters(
      *
      * @param iteration DL4J's iteration count
      * @param epoch DL4J's epoch count
-     * @return alpha
+     * @return alpha; a schedule may give zero, which leaves the parameters where they are
+     * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double learningRateAt(int iteration, int epoch) {
-        return learningRateSchedule == null ? learningRate : learningRateSchedule.valueAt(iteration, epoch);
+        return learningRateSchedule == null
+                ? learningRate
+                : Option.scheduled("learningRate", learningRateSchedule, iteration, epoch);
     }
 
     /**
@@ -94,9 +101,10 @@ public record Hyperparameters(
      * @param iteration DL4J's iteration count
      * @param epoch DL4J's epoch count
      * @return lambda
+     * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double dampingAt(int iteration, int epoch) {
-        return dampingSchedule == null ? damping : dampingSchedule.valueAt(iteration, epoch);
+        return dampingSchedule == null ? damping : Option.scheduled("damping", dampingSchedule, iteration, epoch);
     }
 
     /**
@@ -105,12 +113,26 @@ public record Hyperparameters(
      * @param iteration DL4J's iteration count
      * @param epoch DL4J's epoch count
      * @return the bound, at least 0; infinity if there is none
+     * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double klClipAt(int iteration, int epoch) {
         if (klClipSchedule != null) {
-            return Math.max(0, klClipSchedule.valueAt(iteration, epoch));
+            return Option.scheduled("klClip", klClipSchedule, iteration, epoch);
         }
         return klClip > 0 ? klClip : Double.POSITIVE_INFINITY;
+    }
+
+    /**
+     * Evaluates everything that a step at this time would use, so that a bad value is found before the step has changed anything.
+     *
+     * @param iteration DL4J's iteration count
+     * @param epoch DL4J's epoch count
+     * @throws IllegalArgumentException naming the option, its value, the time, the schedule and what is allowed
+     */
+    public void requireUsable(int iteration, int epoch) {
+        learningRateAt(iteration, epoch);
+        dampingAt(iteration, epoch);
+        klClipAt(iteration, epoch);
     }
 
     /**
@@ -140,15 +162,5 @@ public record Hyperparameters(
     /** {@return the values that must be the same for all layers of a network, since they govern the step as a whole} */
     public List<Object> networkWide() {
         return Arrays.asList(klClip, klClipSchedule, statisticsInterval, inverseInterval, statisticsFraction, seed);
-    }
-
-    private static boolean finite(double value) {
-        return !Double.isInfinite(value) && !Double.isNaN(value);
-    }
-
-    private static void require(boolean holds, String option, double value, String allowed) {
-        if (!holds) {
-            throw new IllegalArgumentException(option + " must be " + allowed + ", got " + value);
-        }
     }
 }

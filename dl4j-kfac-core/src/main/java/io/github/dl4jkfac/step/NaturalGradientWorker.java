@@ -12,6 +12,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
  */
 public final class NaturalGradientWorker extends BoundWorker {
 
+    private final String maker;
     private final StateLayout layout;
     private CurvatureState state;
 
@@ -20,13 +21,20 @@ public final class NaturalGradientWorker extends BoundWorker {
      *
      * @param config the updater configuration that the worker was made from
      * @param hyperparameters the numbers behind the step
+     * @param maker what the state says of the updater
      * @param layout what the block keeps in its state
      * @param view the block's slice of DL4J's updater state; zeroed if {@code initialize}
      * @param initialize whether the state starts from zero
      */
     public NaturalGradientWorker(
-            IUpdater config, Hyperparameters hyperparameters, StateLayout layout, INDArray view, boolean initialize) {
+            IUpdater config,
+            Hyperparameters hyperparameters,
+            String maker,
+            StateLayout layout,
+            INDArray view,
+            boolean initialize) {
         super(config, hyperparameters);
+        this.maker = maker;
         this.layout = layout;
         bindState(view, initialize);
     }
@@ -56,6 +64,44 @@ public final class NaturalGradientWorker extends BoundWorker {
         return layout.layer();
     }
 
+    /** {@return the updater that made the state, if that is known to be another one; null otherwise} */
+    public String strangerInState() {
+        return state.strangerTo(maker);
+    }
+
+    /**
+     * Checks that the state is this updater's own. One that DL4J, or somebody else, has set to zero as a whole starts afresh.
+     *
+     * @throws IllegalStateException naming the updater that made it
+     */
+    public void requireOwnState() {
+        String stranger = strangerInState();
+        if (stranger != null) {
+            throw new IllegalStateException("The updater state of layer '" + layout.layer() + "' was made by '"
+                    + stranger
+                    + "', and cannot serve '" + maker + "'. Load the model with the updater that it was saved with, and"
+                    + " change that by KFacListener.swapUpdater(net, updater), or load it without updater state:"
+                    + " ModelSerializer.restoreMultiLayerNetwork(file, false), and restoreComputationGraph likewise.");
+        }
+        if (state.isUnsigned()) {
+            if (!state.isBlank()) {
+                throw new IllegalStateException("The updater state of layer '" + layout.layer()
+                        + "' does not tell which updater made it, so that it may be another one's than '" + maker
+                        + "'. Load the model with its own updater state, or without any.");
+            }
+            state.sign(maker);
+        }
+    }
+
+    /**
+     * Takes over the state of a worker of another life of the same layer.
+     *
+     * @param other a worker whose layout has the same contents
+     */
+    public void inherit(NaturalGradientWorker other) {
+        state.copy(other.state);
+    }
+
     @Override
     public void setState(Map<String, INDArray> stateMap, boolean initialize) {
         Map<String, INDArray> own = state.asMap();
@@ -64,7 +110,7 @@ public final class NaturalGradientWorker extends BoundWorker {
                     "The state of " + layout + " needs " + own.keySet() + ", got " + stateMap.keySet());
         }
         if (initialize) {
-            state.clear();
+            clear();
         } else {
             own.forEach((name, slice) -> slice.assign(stateMap.get(name)));
         }
@@ -83,8 +129,13 @@ public final class NaturalGradientWorker extends BoundWorker {
     private void bindState(INDArray view, boolean initialize) {
         state = new CurvatureState(layout, view);
         if (initialize) {
-            state.clear();
+            clear();
         }
         unbind();
+    }
+
+    private void clear() {
+        state.clear();
+        state.sign(maker);
     }
 }

@@ -103,21 +103,6 @@ public final class NetworkStep {
     }
 
     /**
-     * Evaluates all hyper-parameters and their schedules, so that a value that cannot be used is refused before anything has changed.
-     *
-     * @param iteration DL4J's iteration count
-     * @param epoch DL4J's epoch count
-     * @throws IllegalArgumentException naming the value
-     */
-    public void requireUsable(int iteration, int epoch) {
-        for (StepPart part : order) {
-            rate(part.worker(), iteration, epoch);
-            part.worker().hyperparameters().dampingAt(iteration, epoch);
-        }
-        klClip(iteration, epoch);
-    }
-
-    /**
      * Announces the gradients of one step.
      *
      * @param gradientScale factor that turns DL4J's gradient into a mean over the batch

@@ -72,12 +72,12 @@ class CurvatureStateTest {
 
     @Test
     void theViewIsAsLongAsTheLayoutSays() {
-        assertThat(view(DataType.FLOAT).length()).isEqualTo(8 + 4 + 2 * (16 + 4));
+        assertThat(view(DataType.FLOAT).length()).isEqualTo(8 + 4 + 2 * (16 + 4) + StateLabel.SIZE);
         assertThatThrownBy(() -> new CurvatureState(LAYOUT, Nd4j.zeros(DataType.FLOAT, 20)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'dense'")
                 .hasMessageContaining("20")
-                .hasMessageContaining("52");
+                .hasMessageContaining(String.valueOf(52 + StateLabel.SIZE));
         assertThatThrownBy(() -> new CurvatureState(LAYOUT, null)).isInstanceOf(IllegalStateException.class);
     }
 }

@@ -6,6 +6,7 @@ import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Setting;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Options that span a grid of settings. What is not given stays at the optimizer's default. */
@@ -47,6 +48,22 @@ final class GridOptions {
             paramLabel = "N",
             description = "Steps between inversions to try.")
     List<Integer> inverseIntervals;
+
+    /** @throws UserError naming the option and the first of its values that is out of range */
+    void check() {
+        each(learningRates, value -> Checks.positive("--learning-rates", value));
+        each(momentums, value -> Checks.memory("--momentums", value));
+        each(dampings, value -> Checks.notNegative("--dampings", value));
+        each(klClips, value -> Checks.positive("--kl-clips", value));
+        each(statisticsIntervals, value -> Checks.atLeastOne("--statistics-intervals", value));
+        each(inverseIntervals, value -> Checks.atLeastOne("--inverse-intervals", value));
+    }
+
+    private static <T> void each(List<T> values, Consumer<T> check) {
+        if (values != null) {
+            values.forEach(check);
+        }
+    }
 
     /**
      * @param optimizer which optimizer

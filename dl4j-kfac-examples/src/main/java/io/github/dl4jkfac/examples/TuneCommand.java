@@ -81,6 +81,7 @@ final class TuneCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter terminal = spec.commandLine().getOut();
         run.apply();
+        grid.check();
         List<Candidate> candidates = candidates();
         OutputFolder.prepare(out, "--out");
         Problem problem = problems.problem(terminal::println);

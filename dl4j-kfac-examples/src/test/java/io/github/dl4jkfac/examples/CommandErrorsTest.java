@@ -97,6 +97,15 @@ class CommandErrorsTest {
             sequence --data /tmp                          | --data /tmp is of no use to the task memory
             sequence --task mnist-rows --dataset cifar10  | --dataset cifar10 is of no use here; take one of auto, mnist
             tune --problem imagenet                       | 'imagenet'
+            tune --learning-rates NaN                     | --learning-rates must be a positive number. Got: NaN
+            tune --learning-rates 0.1,Infinity            | --learning-rates must be a positive number. Got: Infinity
+            tune --optimizers adam --learning-rates 0,1   | --learning-rates must be a positive number. Got: 0.0
+            tune --optimizers sgd --dampings -1           | --dampings must be zero or a positive number. Got: -1.0
+            tune --dampings NaN                           | --dampings must be zero or a positive number. Got: NaN
+            tune --momentums 0.5,1                        | --momentums must be within 0 and 1, 1 excluded. Got: 1.0
+            tune --kl-clips 0                             | --kl-clips must be a positive number. Got: 0.0
+            tune --statistics-intervals 0                 | --statistics-intervals must be at least 1. Got: 0
+            tune --inverse-intervals -2                   | --inverse-intervals must be at least 1. Got: -2
             quality --problem resnet                      | 'resnet'
             quality --methods kfac,foo                    | unknown method 'foo'; known are kfac, kfac-exact
             quality --methods exact                       | unknown method 'exact'

@@ -1,0 +1,55 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.step.NaturalGradientWorker;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+
+/**
+ * What has to hold before a network's step: values that can be used, wherever they come from, and an updater state that is the
+ * updaters' own. Asked before every step, when nothing has changed yet.
+ */
+final class StepRequirements {
+
+    private final List<Served> all = new ArrayList<>();
+    private final List<NaturalGradientWorker> workers = new ArrayList<>();
+
+    private record Served(String layer, NaturalGradientUpdater updater, boolean byFallback) {}
+
+    /** @param blocks those of DL4J's present updater */
+    StepRequirements(List<UpdaterBlock> blocks) {
+        for (UpdaterBlock block : blocks) {
+            if (block.getGradientUpdater().getConfig() instanceof NaturalGradientUpdater updater
+                    && updater.layout() != null
+                    && updater.layout().role() != StateLayout.Role.NO_STEP) {
+                boolean byFallback = updater.layout().role() == StateLayout.Role.FALLBACK;
+                all.add(new Served(updater.layout().layer(), updater, byFallback));
+            }
+            if (block.getGradientUpdater() instanceof NaturalGradientWorker worker) {
+                workers.add(worker);
+            }
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException naming layer, updater, option, value, time and remedy
+     * @throws IllegalStateException if the updater state is another updater's
+     */
+    void check(int iteration, int epoch) {
+        for (Served served : all) {
+            try {
+                served.updater.requireUsable(iteration, epoch, served.byFallback);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "Layer '" + served.layer + "': " + e.getMessage() + ". Nothing has changed in this step.", e);
+            }
+        }
+        requireOwnStates();
+    }
+
+    /** @throws IllegalStateException if the updater state is another updater's */
+    void requireOwnStates() {
+        workers.forEach(NaturalGradientWorker::requireOwnState);
+    }
+}

@@ -1,0 +1,134 @@
+package io.github.dl4jkfac;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.dl4jkfac.Fixtures.Kind;
+import io.github.dl4jkfac.capture.NetworkView;
+import java.io.File;
+import java.util.List;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** An updater state says who made it, and serves nobody else. */
+class StateOwnershipTest {
+
+    @TempDir
+    File folder;
+
+    static Stream<Arguments> strangers() {
+        ExactFisher exact = new ExactFisher();
+        KFac kfac = Fixtures.kfac().build();
+        return Stream.of(
+                        Arguments.of(
+                                kfac,
+                                kfac.toBuilder()
+                                        .curvature(Curvature.EMPIRICAL_FISHER)
+                                        .build()),
+                        Arguments.of(
+                                exact,
+                                exact.toBuilder()
+                                        .curvature(Curvature.SAMPLED_FISHER)
+                                        .build()),
+                        Arguments.of(exact, exact.toBuilder().layerWise().build()),
+                        Arguments.of(new AdaFisher(), new AdaFisherW()),
+                        Arguments.of(
+                                new AdaFisher(),
+                                AdaFisher.builder().scaledAverages().build()))
+                .flatMap(pair -> Stream.of(
+                        Arguments.of(pair.get()[0], pair.get()[1], Kind.SEQUENTIAL, DataType.FLOAT),
+                        Arguments.of(pair.get()[1], pair.get()[0], Kind.GRAPH, DataType.DOUBLE)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("strangers")
+    void aStateOfEqualLengthIsRefused(
+            NaturalGradientUpdater maker, NaturalGradientUpdater other, Kind kind, DataType type) {
+        List<DataSet> batches = Fixtures.batches(type, 3);
+        Model source = kind.create(maker, type);
+        KFacListener.attach(source);
+        Fixtures.fit(source, batches);
+        Model target = kind.create(other, type);
+        KFacListener.attach(target);
+        Fixtures.fit(target, batches);
+        NetworkView.existingUpdater(target).setStateViewArray(Fixtures.state(source));
+        INDArray params = Fixtures.params(target);
+        assertThatThrownBy(() -> Fixtures.fit(target, batches))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("layer '", "'" + maker.maker() + "'", "'" + other.maker() + "'", "restore");
+        assertThat(Fixtures.sameBits(target.params(), params)).isTrue();
+        assertThat(Fixtures.sameBits(Fixtures.state(target), Fixtures.state(source)))
+                .isTrue();
+    }
+
+    @Test
+    void aFileWhoseConfigurationWasExchangedIsRefused() throws Exception {
+        MultiLayerNetwork net = Fixtures.mlp(new ExactFisher(), DataType.FLOAT);
+        KFacListener.attach(net);
+        Fixtures.fit(net, Fixtures.batches(DataType.FLOAT, 3));
+        String json =
+                net.getLayerWiseConfigurations().toJson().replace("IMPROVED_EMPIRICAL_FISHER", "RANDOM_SIGN_FISHER");
+        MultiLayerNetwork exchanged = Fixtures.started(MultiLayerConfiguration.fromJson(json));
+        exchanged.setParams(net.params());
+        NetworkView.of(exchanged).updater().setStateViewArray(Fixtures.state(net));
+        assertThatThrownBy(() -> KFacListener.attach(exchanged))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("ExactFisher IMPROVED_EMPIRICAL_FISHER", "ExactFisher RANDOM_SIGN_FISHER");
+        KFacListener.swapUpdater(
+                exchanged,
+                ExactFisher.builder().curvature(Curvature.EXACT_FISHER).build()); // the way out
+        Fixtures.fit(exchanged, Fixtures.batches(DataType.FLOAT, 3));
+    }
+
+    @Test
+    void aStateOfZerosStartsAfreshAndOtherNumbersWithoutANameAreRefused() {
+        List<DataSet> batches = Fixtures.batches(DataType.DOUBLE, 4);
+        MultiLayerNetwork net = Fixtures.mlp(Fixtures.kfac().build(), DataType.DOUBLE);
+        KFacListener listener = KFacListener.attach(net);
+        Fixtures.fit(net, batches);
+        net.getUpdater().getStateViewArray().assign(0);
+        Fixtures.fit(net, batches);
+        assertThat(listener.report(net).steps()).isEqualTo(4);
+
+        INDArray state = net.getUpdater().getStateViewArray();
+        INDArray own = state.dup();
+        state.assign(Nd4j.rand(state.dataType(), state.shape()).subi(0.5));
+        assertThatThrownBy(() -> Fixtures.fit(net, batches))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("KFac SAMPLED_FISHER");
+        state.assign(own);
+        Fixtures.fit(net, batches);
+        assertThat(listener.report(net).steps()).isEqualTo(8);
+    }
+
+    /** Files written before states were labelled: nothing in them has the present layout, and all of it goes on. */
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.EnumSource(Kind.class)
+    void statesWithoutANameAreTakenOver(Kind kind) throws Exception {
+        List<DataSet> batches = Fixtures.batches(DataType.DOUBLE, 9);
+        Model model = kind.create(Fixtures.kfac().build(), DataType.DOUBLE);
+        KFacListener listener = KFacListener.attach(model);
+        Fixtures.fit(model, batches.subList(0, 5));
+        Model old = OldFiles.withoutVersions(model);
+        assertThat(Fixtures.state(old).length())
+                .isLessThan(Fixtures.state(model).length());
+        Model read = Fixtures.throughFile(old, new File(folder, "old.zip"));
+        KFacListener.attach(read);
+        assertThat(listener.report(read).steps()).isEqualTo(5);
+        Fixtures.assertSameTraining(read, model);
+        Fixtures.fit(read, batches.subList(5, 9));
+        Fixtures.fit(model, batches.subList(5, 9));
+        Fixtures.assertSameTraining(read, model);
+    }
+}
