@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
@@ -163,7 +164,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     /** |dL_n/dz_out|^2 of the first samples, [N,1]; the derivatives must have been recorded. */
     INDArray squaredNorms(long samples) {
         INDArray delta = recorded();
-        return perSample(delta.mul(delta).sum(true, 1), samples).sum(true, 1);
+        return Reductions.sum(perSample(Reductions.sum(delta.mul(delta), true, 1), samples), true, 1);
     }
 
     /** Which of the first samples the label mask leaves in, wholly or in part, [N,1]; null if there is no mask. */
@@ -171,8 +172,9 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (mask == null) {
             return null;
         }
-        INDArray some = first(mask).max(true, 1).gt(0).castTo(recorded().dataType());
-        return perSample(some, samples).max(true, 1);
+        INDArray some =
+                Reductions.max(first(mask), true, 1).gt(0).castTo(recorded().dataType());
+        return Reductions.max(perSample(some, samples), true, 1);
     }
 
     /** A column over rows as a matrix [N,T] over the first samples. */

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -32,7 +33,7 @@ final class RowOrder {
      * @return column [samples T, 1]
      */
     static INDArray columnOfSteps(INDArray steps, long positions, long samples) {
-        INDArray any = steps.size(1) == 1 ? steps : steps.max(true, 1);
+        INDArray any = steps.size(1) == 1 ? steps : Reductions.max(steps, true, 1);
         return column(any.reshape('c', positions, steps.size(0) / positions).permute(1, 0), samples);
     }
 
@@ -88,7 +89,7 @@ final class RowOrder {
         long positions = rows.size(0) / samples;
         return positions == 1
                 ? rows
-                : rows.dup('f').reshape('f', positions, samples, rows.size(1)).sum(0);
+                : Reductions.sum(rows.dup('f').reshape('f', positions, samples, rows.size(1)), false, 0);
     }
 
     /**
