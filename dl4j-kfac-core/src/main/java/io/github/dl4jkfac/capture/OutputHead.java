@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
@@ -102,15 +103,19 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (signal == null) {
             return null;
         }
-        INDArray delta = signal.derivative(this, z, trueLabels, labelMask);
+        INDArray delta = signal.derivative(this, z, trueLabels.castTo(z.dataType()), cast(labelMask, z.dataType()));
         tell(delta);
         return delta;
     }
 
     @Override
     public void labels(INDArray trueLabels, INDArray labelMask) {
-        labels = trueLabels;
-        mask = labelMask;
+        labels = trueLabels.castTo(type());
+        mask = cast(labelMask, type());
+    }
+
+    private static INDArray cast(INDArray array, DataType type) {
+        return array == null ? null : array.castTo(type);
     }
 
     @Override

@@ -74,7 +74,7 @@ final class RowOrder {
      * @return column [samples T, 1]; null if there is none
      */
     static INDArray featureMask(Layer layer, long positions, Samples samples) {
-        INDArray mask = layer.getMaskArray();
+        INDArray mask = mask(layer);
         return mask == null ? null : columnOfSteps(mask.reshape('c', mask.length(), 1), positions, samples.count());
     }
 
@@ -104,6 +104,12 @@ final class RowOrder {
             case 4 -> array.permute(0, 3, 1, 2);
             default -> array.permute(0, 4, 1, 2, 3);
         };
+    }
+
+    /** The mask that a layer has for its present batch, in the parameters' type; null if it has none. */
+    static INDArray mask(Layer layer) {
+        INDArray mask = layer.getMaskArray();
+        return mask == null ? null : mask.castTo(ParameterType.of(layer));
     }
 
     /**
