@@ -6,11 +6,13 @@ import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.step.BoundWorker;
 import io.github.dl4jkfac.step.NetworkStep;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -138,6 +140,8 @@ final class Sessions {
      */
     static void requireTrainable(NetworkView network, NaturalGradientUpdater swapped) {
         requireGradientDescent(network);
+        requirePrecision(network);
+        requireLosses(network);
         if (swapped == null) {
             network.layers().forEach(Sessions::requireSound);
         } else {
@@ -172,6 +176,30 @@ final class Sessions {
                     "Natural-gradient updaters need optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got " + algorithm
                             + ", which evaluates several gradients in one step");
         }
+    }
+
+    private static void requirePrecision(NetworkView network) {
+        DataType type = network.parameterType();
+        if (type != null && type != DataType.FLOAT && type != DataType.DOUBLE) {
+            throw new IllegalArgumentException(
+                    "Natural-gradient updaters need parameters of type FLOAT or DOUBLE, got " + type
+                            + ", which is too coarse for the inverses of curvature matrices. Configure the network with dataType(DataType.FLOAT),"
+                            + " or attach to net.convertDataType(DataType.FLOAT)");
+        }
+    }
+
+    /** A network whose layers are trained one by one, as autoencoders, may go without a loss. */
+    private static void requireLosses(NetworkView network) {
+        List<String> outputs = network.outputsWithoutLoss();
+        if (outputs.isEmpty()) {
+            return;
+        }
+        String text = "The network cannot be trained by fit(): output '" + String.join("', '", outputs)
+                + "' has no loss. End it with an OutputLayer, a LossLayer or another layer that has a loss function";
+        if (!network.canPretrain()) {
+            throw new IllegalArgumentException(text);
+        }
+        LOG.warn("{}. Layer-wise pretraining works without.", text);
     }
 
     /** Learning rate, momentum and damping may differ from layer to layer; what governs the step as a whole may not. */

@@ -9,9 +9,12 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructorCall;
 import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -33,6 +36,7 @@ import io.github.dl4jkfac.curvature.Products;
 import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Which package may know what. */
@@ -48,6 +52,7 @@ class ArchitectureTest {
     private static final String STATE = ROOT + ".state..";
     private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
     private static final String CHECKPOINT = ROOT + ".checkpoint..";
+    private static final String ARRAYS = ROOT + ".arrays..";
 
     @ArchTest
     static final ArchRule onlyCaptureKnowsLiveLayers = noClasses()
@@ -152,6 +157,54 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j..", CAPTURE, CURVATURE, SAMPLESPACE, SOLVE, STEP, DIAGNOSTICS);
+
+    @ArchTest
+    static final ArchRule arraysKnowsNoOther = noClasses()
+            .that()
+            .resideInAPackage(ARRAYS)
+            .should()
+            .dependOnClassesThat(resideInAPackage(ROOT + "..").and(resideOutsideOfPackage(ARRAYS)))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAPackage("org.deeplearning4j..");
+
+    /** Along dimensions of size 1 ND4J's own reductions do nothing, or give null. */
+    private static final Set<String> REDUCTIONS = Set.of(
+            ("sum mean norm1 norm2 normmax max min amax amin amean asum argMax argMin std var prod cumsum cumsumi cumprod"
+                            + " entropy shannonEntropy logEntropy squaredNorm median percentile any all none scan logSumExp"
+                            + " standardize averageAndPropagate accumulate cosineSim euclideanDistance manhattanDistance"
+                            + " hammingDistance jaccardDistance allCosineSimilarities allEuclideanDistances"
+                            + " allManhattanDistances isMax")
+                    .split(" "));
+
+    @ArchTest
+    static final ArchRule onlyReductionsReducesAlongDimensions = noClasses()
+            .that()
+            .resideOutsideOfPackage(ARRAYS)
+            .should()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "it is a reduction of ND4J along dimensions", ArchitectureTest::reducesAlongDimensions))
+            .orShould()
+            .callConstructorWhere(DescribedPredicate.describe(
+                    "it is a reducing operation of ND4J", ArchitectureTest::makesReducingOperation));
+
+    /** Transforms.max(x, y) and the like take no dimensions. */
+    private static boolean reducesAlongDimensions(JavaMethodCall call) {
+        AccessTarget target = call.getTarget();
+        boolean dimensions = call.getTarget().getRawParameterTypes().stream()
+                .anyMatch(type -> type.isEquivalentTo(int[].class) || type.isEquivalentTo(int.class));
+        return target.getOwner().getPackageName().startsWith("org.nd4j")
+                && REDUCTIONS.contains(target.getName())
+                && dimensions;
+    }
+
+    /** The matrix product, which ND4J counts among them, reduces nothing. */
+    private static boolean makesReducingOperation(JavaConstructorCall call) {
+        JavaClass operation = call.getTargetOwner();
+        return Stream.of("reduce", "indexaccum", "summarystats")
+                        .anyMatch(kind -> operation.getPackageName().startsWith("org.nd4j.linalg.api.ops.impl." + kind))
+                && !operation.getSimpleName().equals("Mmul");
+    }
 
     @ArchTest
     static final ArchRule diagnosticsSeeNetworksFromOutside = noClasses()

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,7 +43,7 @@ final class ActivationJacobian {
         for (long i = 0; i < rows.size(1); i++) {
             INDArray unit = Nd4j.zeros(rows.dataType(), rows.shape());
             unit.getColumn(i).assign(1);
-            result.getColumn(i, true).assign(transposed(z, unit).muli(rows).sum(true, 1));
+            result.getColumn(i, true).assign(Reductions.sum(transposed(z, unit).muli(rows), true, 1));
         }
         return result;
     }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -27,7 +28,7 @@ final class ActiveSteps {
      * @return column [N T,1] of ones and zeros; null when all are in
      */
     INDArray of(INDArray derivatives, long samples, INDArray mask) {
-        add(derivatives.amax(1).toDoubleVector());
+        add(Reductions.largestAbsolute(derivatives, false, 1).toDoubleVector());
         double[] active = untilTheLast(largest, samples);
         if (mask == null && Arrays.stream(active).allMatch(x -> x == 1)) {
             return null;

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.LayerKind;
@@ -63,9 +64,8 @@ final class BatchNormalizationMapper implements RowMapper {
                 .castTo(derivatives.dataType())
                 .dup('c')
                 .reshape('c', units, inputs.length() / units);
-        INDArray mean = x.mean(true, 1);
-        INDArray deviation =
-                Transforms.sqrt(x.var(false, 1).reshape('c', units, 1).addi(eps), false);
+        INDArray mean = Reductions.mean(x, true, 1);
+        INDArray deviation = Transforms.sqrt(Reductions.variance(x, true, 1).addi(eps), false);
         INDArray normalised =
                 x.subiColumnVector(mean).diviColumnVector(deviation).transpose(); // [N T, C], column-major
         INDArray first = inputs.rank() == 2

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.any.IsMax;
@@ -31,14 +32,14 @@ final class Categorical extends OutputDistribution {
     INDArray multiply(INDArray z, INDArray labels, INDArray mask, INDArray v) {
         INDArray p = softmax.getActivation(z.dup(), true);
         INDArray product = Transforms.sqrt(p, true).muli(v);
-        INDArray sums = product.sum(true, 1);
+        INDArray sums = Reductions.sum(product, true, 1);
         return weighted(product.subi(p.muliColumnVector(sums)), labels, classWeights);
     }
 
     @Override
     INDArray multiplyTransposed(INDArray z, INDArray labels, INDArray mask, INDArray q) {
         INDArray p = softmax.getActivation(z.dup(), true);
-        INDArray means = p.mul(q).sum(true, 1);
+        INDArray means = Reductions.sum(p.mul(q), true, 1);
         return weighted(Transforms.sqrt(p, false).muli(q.subiColumnVector(means)), labels, classWeights);
     }
 
@@ -46,8 +47,7 @@ final class Categorical extends OutputDistribution {
     static INDArray weighted(INDArray gradient, INDArray labels, INDArray classWeights) {
         if (classWeights != null) {
             INDArray types = labels.castTo(gradient.dataType());
-            INDArray weights =
-                    types.mulRowVector(classWeights.castTo(gradient.dataType())).sum(true, 1);
+            INDArray weights = Reductions.sum(types.mulRowVector(classWeights.castTo(gradient.dataType())), true, 1);
             gradient.muliColumnVector(Transforms.sqrt(weights, false));
         }
         return gradient;

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import java.util.List;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -106,6 +107,6 @@ final class CellTape extends RecurrentTape {
         }
         INDArray seen = cells.steps(0, positions - lag, 0, units);
         INDArray gate = derivatives().steps(lag, positions, block * units, (block + 1) * units);
-        return seen.mul(gate).sum(0);
+        return Reductions.sum(seen.mul(gate), false, 0);
     }
 }

@@ -65,7 +65,7 @@ final class Convolution1DMapper implements RowMapper {
     }
 
     private static INDArray mask(Layer layer, Samples samples) {
-        INDArray mask = layer.getMaskArray();
+        INDArray mask = RowOrder.mask(layer);
         if (mask == null) {
             return null;
         }

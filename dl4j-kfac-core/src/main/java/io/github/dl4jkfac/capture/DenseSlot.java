@@ -121,7 +121,7 @@ final class DenseSlot extends LayerSlot {
     }
 
     private INDArray featureMask() {
-        return head == null ? capture.first(layer.getMaskArray()) : null;
+        return head == null ? capture.first(RowOrder.mask(layer)) : null;
     }
 
     /** From the pre-activations to the layer's input: no weight gradient is computed. */

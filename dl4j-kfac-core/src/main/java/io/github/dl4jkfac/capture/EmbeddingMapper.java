@@ -55,7 +55,8 @@ final class EmbeddingMapper implements RowMapper {
         if (layer.conf().getLayer() instanceof EmbeddingSequenceLayer) {
             long batch = inputs.length() / positions;
             tokens = RowOrder.column(inputs.reshape('c', batch, positions), samples.count());
-            mask = layer.getMaskArray() == null ? null : RowOrder.column(layer.getMaskArray(), samples.count());
+            INDArray own = RowOrder.mask(layer);
+            mask = own == null ? null : RowOrder.column(own, samples.count());
         } else {
             INDArray column = inputs.reshape('c', inputs.length(), 1);
             tokens = RowOrder.columnOfSteps(column, positions, samples.count());

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.capture;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
@@ -101,6 +102,14 @@ final class GraphView extends NetworkView {
             }
         }
         return false;
+    }
+
+    @Override
+    public List<String> outputsWithoutLoss() {
+        return graph.getConfiguration().getNetworkOutputs().stream()
+                .filter(name -> !graph.getVertex(name).hasLayer()
+                        || !hasLoss(graph.getVertex(name).getLayer()))
+                .toList();
     }
 
     @Override

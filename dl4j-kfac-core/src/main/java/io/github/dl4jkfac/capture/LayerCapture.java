@@ -2,6 +2,7 @@ package io.github.dl4jkfac.capture;
 
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -9,6 +10,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 class LayerCapture implements Recording {
 
     private final BaseLayer<?> layer;
+    private final DataType type;
     private final ReusableMatrix memory = new ReusableMatrix();
 
     private boolean keepsPreActivations;
@@ -21,6 +23,7 @@ class LayerCapture implements Recording {
 
     LayerCapture(BaseLayer<?> layer) {
         this.layer = layer;
+        this.type = ParameterType.of(layer);
     }
 
     /**
@@ -54,16 +57,21 @@ class LayerCapture implements Recording {
     public void preActivation(INDArray z) {
         inputs = layer.input();
         if (keepsPreActivations) {
-            recorded = memory.copyOf(first(z));
+            recorded = memory.copyOf(type, first(z));
         }
     }
 
     @Override
     public void derivative(INDArray delta) {
         if (!keepsPreActivations) {
-            recorded = memory.copyOf(first(delta));
+            recorded = memory.copyOf(type, first(delta));
         }
         noisyWeights = DropConnectWeights.of(layer, DefaultParamInitializer.WEIGHT_KEY);
+    }
+
+    /** The type of what is recorded: that of the layer's parameters. */
+    final DataType type() {
+        return type;
     }
 
     BaseLayer<?> layer() {

@@ -13,8 +13,8 @@ class MappedSlot extends LayerSlot implements Recording {
     private final RowMapper mapper;
     private final LayerPlace place;
     private final OutputHead head;
-    private final RecordedRows recorded = new RecordedRows();
-    private final RecordedRows recordedInputs = new RecordedRows();
+    private final RecordedRows recorded;
+    private final RecordedRows recordedInputs;
 
     private boolean active;
     private boolean counts;
@@ -41,6 +41,8 @@ class MappedSlot extends LayerSlot implements Recording {
         this.mapper = mapper;
         this.place = place;
         this.head = head;
+        this.recorded = new RecordedRows(ParameterType.of(layer));
+        this.recordedInputs = new RecordedRows(ParameterType.of(layer));
     }
 
     @Override

@@ -16,9 +16,11 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.ArrayType;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A live MultiLayerNetwork or ComputationGraph, seen the same way: its layers in parameter order, its updater, its gradient. */
@@ -209,6 +211,33 @@ public abstract class NetworkView {
                         .filter(Objects::nonNull)
                         .findFirst()
                         .orElse(null);
+    }
+
+    /** {@return the type of the parameters; null if there are none} */
+    public final DataType parameterType() {
+        return layers.stream()
+                .map(NamedLayer::layer)
+                .filter(layer -> layer.numParams() > 0)
+                .map(ParameterType::of)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** {@return the names of the outputs that are no output layers: nothing can be back-propagated from them} */
+    public abstract List<String> outputsWithoutLoss();
+
+    /** Whether a layer, or what it wraps, has a loss. */
+    static boolean hasLoss(Layer layer) {
+        Layer inner = layer;
+        while (inner instanceof BaseWrapperLayer wrapper) {
+            inner = wrapper.getUnderlying();
+        }
+        return inner instanceof IOutputLayer;
+    }
+
+    /** {@return whether layer-wise pretraining has something to train: such a network needs no loss} */
+    public final boolean canPretrain() {
+        return layers.stream().anyMatch(named -> named.layer().isPretrainLayer());
     }
 
     /** {@return the optimisation algorithm of the network's configuration} */

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
@@ -8,6 +9,7 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
@@ -112,15 +114,19 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (signal == null) {
             return null;
         }
-        INDArray delta = signal.derivative(this, z, trueLabels, labelMask);
+        INDArray delta = signal.derivative(this, z, trueLabels.castTo(z.dataType()), cast(labelMask, z.dataType()));
         tell(delta);
         return delta;
     }
 
     @Override
     public void labels(INDArray trueLabels, INDArray labelMask) {
-        labels = trueLabels;
-        mask = labelMask;
+        labels = trueLabels.castTo(type());
+        mask = cast(labelMask, type());
+    }
+
+    private static INDArray cast(INDArray array, DataType type) {
+        return array == null ? null : array.castTo(type);
     }
 
     @Override
@@ -174,7 +180,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
     /** |dL_n/dz_out|^2 of the first samples, [N,1]; the derivatives must have been recorded. */
     INDArray squaredNorms(long samples) {
         INDArray delta = recorded();
-        return perSample(delta.mul(delta).sum(true, 1), samples).sum(true, 1);
+        return Reductions.sum(perSample(Reductions.sum(delta.mul(delta), true, 1), samples), true, 1);
     }
 
     /** Which of the first samples the label mask leaves in, wholly or in part, [N,1]; null if there is no mask. */
@@ -182,8 +188,9 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (mask == null) {
             return null;
         }
-        INDArray some = first(mask).max(true, 1).gt(0).castTo(recorded().dataType());
-        return perSample(some, samples).max(true, 1);
+        INDArray some =
+                Reductions.max(first(mask), true, 1).gt(0).castTo(recorded().dataType());
+        return Reductions.max(perSample(some, samples), true, 1);
     }
 
     /** A column over rows as a matrix [N,T] over the first samples. */

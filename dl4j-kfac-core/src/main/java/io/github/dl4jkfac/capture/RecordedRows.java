@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -7,9 +8,15 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 /** Derivatives at one point of a network, copied in the order of rows; memory is kept from step to step. */
 final class RecordedRows {
 
+    private final DataType type;
     private final ReusableMatrix memory = new ReusableMatrix();
     private INDArray rows;
     private long samples;
+
+    /** @param type of the rows, whatever that of what they are copied from */
+    RecordedRows(DataType type) {
+        this.type = type;
+    }
 
     void clear() {
         rows = null;
@@ -31,7 +38,7 @@ final class RecordedRows {
             part = columnsFirst.get(indices);
         }
         samples = wanted;
-        rows = memory.copyOfColumns(part);
+        rows = memory.copyOfColumns(type, part);
     }
 
     /** [N T, dG], column-major, row n T + t; free to be overwritten. */

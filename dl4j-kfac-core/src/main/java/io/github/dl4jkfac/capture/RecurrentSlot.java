@@ -164,7 +164,7 @@ final class RecurrentSlot extends LayerSlot {
         inputs.begin(w.dataType(), positions, wanted, features + units(layer));
         inputs.steps(0, positions, 0, features)
                 .assign(Samples.first(sequences, wanted).permute(2, 0, 1));
-        mask = layer.getMaskArray();
+        mask = RowOrder.mask(layer);
     }
 
     private final class Ear implements Recording {

@@ -12,15 +12,15 @@ final class ReusableMatrix {
 
     private INDArray memory;
 
-    /** Copies {@code source} [rows,columns] into a column-major matrix, valid until the next call. */
-    INDArray copyOf(INDArray source) {
-        INDArray matrix = room(source).reshape('f', source.size(0), source.size(1));
+    /** Copies {@code source} [rows,columns], of any type, into a column-major matrix, valid until the next call. */
+    INDArray copyOf(DataType type, INDArray source) {
+        INDArray matrix = room(type, source.length()).reshape('f', source.size(0), source.size(1));
         return matrix.assign(source);
     }
 
-    /** Copies {@code source} [columns, ...] into a column-major matrix [rows,columns], valid until the next call. */
-    INDArray copyOfColumns(INDArray source) {
-        INDArray flat = room(source);
+    /** Copies {@code source} [columns, ...], of any type, into a column-major matrix [rows,columns], valid until the next call. */
+    INDArray copyOfColumns(DataType type, INDArray source) {
+        INDArray flat = room(type, source.length());
         flat.reshape('c', source.shape()).assign(source);
         return flat.reshape('f', source.length() / source.size(0), source.size(0));
     }
@@ -29,10 +29,6 @@ final class ReusableMatrix {
     INDArray zeros(DataType type, long... shape) {
         INDArray flat = room(type, Arrays.stream(shape).reduce(1, (a, b) -> a * b));
         return flat.assign(0).reshape('f', shape);
-    }
-
-    private INDArray room(INDArray source) {
-        return room(source.dataType(), source.length());
     }
 
     private INDArray room(DataType type, long length) {

@@ -40,7 +40,7 @@ final class RnnOutputMapper implements RowMapper {
     @Override
     public List<BatchRows> rows(Layer layer, INDArray inputs, INDArray derivatives, Samples samples) {
         long positions = derivatives.size(0) / samples.count();
-        INDArray mask = layer.getMaskArray();
+        INDArray mask = RowOrder.mask(layer);
         INDArray column = mask == null ? null : RowOrder.columnOfSteps(mask, positions, samples.count());
         return List.of(samples.outer(RowSource.of(inputs), derivatives, column));
     }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -32,7 +33,7 @@ final class RowOrder {
      * @return column [samples T, 1]
      */
     static INDArray columnOfSteps(INDArray steps, long positions, long samples) {
-        INDArray any = steps.size(1) == 1 ? steps : steps.max(true, 1);
+        INDArray any = steps.size(1) == 1 ? steps : Reductions.max(steps, true, 1);
         return column(any.reshape('c', positions, steps.size(0) / positions).permute(1, 0), samples);
     }
 
@@ -73,7 +74,7 @@ final class RowOrder {
      * @return column [samples T, 1]; null if there is none
      */
     static INDArray featureMask(Layer layer, long positions, Samples samples) {
-        INDArray mask = layer.getMaskArray();
+        INDArray mask = mask(layer);
         return mask == null ? null : columnOfSteps(mask.reshape('c', mask.length(), 1), positions, samples.count());
     }
 
@@ -88,7 +89,7 @@ final class RowOrder {
         long positions = rows.size(0) / samples;
         return positions == 1
                 ? rows
-                : rows.dup('f').reshape('f', positions, samples, rows.size(1)).sum(0);
+                : Reductions.sum(rows.dup('f').reshape('f', positions, samples, rows.size(1)), false, 0);
     }
 
     /**
@@ -103,6 +104,12 @@ final class RowOrder {
             case 4 -> array.permute(0, 3, 1, 2);
             default -> array.permute(0, 4, 1, 2, 3);
         };
+    }
+
+    /** The mask that a layer has for its present batch, in the parameters' type; null if it has none. */
+    static INDArray mask(Layer layer) {
+        INDArray mask = layer.getMaskArray();
+        return mask == null ? null : mask.castTo(ParameterType.of(layer));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.capture;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
@@ -55,6 +56,12 @@ final class SequentialView extends NetworkView {
         public void put(Layer layer) {
             network.getLayers()[index] = layer;
         }
+    }
+
+    @Override
+    public List<String> outputsWithoutLoss() {
+        int last = network.getnLayers() - 1;
+        return hasLoss(network.getLayer(last)) ? List.of() : List.of(Integer.toString(last));
     }
 
     @Override

@@ -49,4 +49,30 @@ public record DiagonalAverage(
             throw new IllegalArgumentException("scaling must be set, got null");
         }
     }
+
+    /**
+     * The weight of the old average. Where the average converges to the mean it is that of a mean of the batches so far, until it has
+     * grown to {@code keep}: nothing is left of the ones then. With those, as long as they last, the parameters would follow the plain
+     * gradient at the learning rate: a thousand steps with the default interval.
+     *
+     * @param earlier how many batches have entered before
+     * @return the weight
+     */
+    double keep(long earlier) {
+        return converges() ? new MovingAverage(keep).keep(earlier) : keep;
+    }
+
+    /**
+     * The weight of the new batch.
+     *
+     * @param earlier how many batches have entered before
+     * @return the weight
+     */
+    double add(long earlier) {
+        return converges() ? 1 - keep(earlier) : add;
+    }
+
+    private boolean converges() {
+        return Math.abs(keep + add - 1) < 1e-9;
+    }
 }

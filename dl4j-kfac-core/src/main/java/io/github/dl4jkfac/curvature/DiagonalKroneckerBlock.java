@@ -64,6 +64,7 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
             return; // all rows masked: the batch says nothing
         }
         List<INDArray> batch = model.ofBatch(rows);
+        long earlier = context.state().statistics();
         for (int i = 0; i < batch.size(); i++) {
             INDArray factor = batch.get(i);
             if (average.scaling() == DiagonalAverage.Scaling.BATCHES) {
@@ -72,7 +73,7 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
             if (context.state().statistics() == 0) {
                 averages.get(i).assign(1);
             }
-            averages.get(i).muli(average.keep()).addi(factor.muli(average.add()));
+            averages.get(i).muli(average.keep(earlier)).addi(factor.muli(average.add(earlier)));
         }
         context.count();
     }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -31,7 +32,7 @@ final class GroupedGram {
         for (int group = 0; group < groups; group++) {
             solver.gramLower(columns(rows, group), 1, 1, columns(products, group));
         }
-        sums.addi(rows.sum(0));
+        sums.addi(Reductions.sum(rows, false, 0));
     }
 
     private INDArray columns(INDArray matrix, int group) {

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -81,7 +82,7 @@ final class InputMoment {
         // The last row of A belongs to the constant 1: the mean input, and 1.
         // (In one step, get() takes such a part of some views for empty: where the offset is less than the length.)
         INDArray last = matrix.getRow(columns).get(NDArrayIndex.interval(0, columns));
-        last.muli(keep).addi(a.sum(0).muli(scale));
+        last.muli(keep).addi(Reductions.sum(a, false, 0).muli(scale));
     }
 
     /** E[1]: chunks without a column for the constant have left it out, and the rounded mean of the others' ones is no better. */

@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce.floating.SquaredNorm;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -61,7 +61,7 @@ record KroneckerDiagonal(BlockShape shape) implements DiagonalModel {
 
     /** Sums over the rows of a matrix of the squared entries, a new vector. */
     static INDArray squares(INDArray rows) {
-        return Nd4j.exec(new SquaredNorm(rows, 0));
+        return Reductions.sumOfSquares(rows, false, 0);
     }
 
     @Override

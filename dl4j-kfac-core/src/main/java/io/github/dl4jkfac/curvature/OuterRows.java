@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -192,9 +193,7 @@ public record OuterRows(RowSource inputs, INDArray derivatives, INDArray weights
         long positions = derivatives.size(0) / samples;
         INDArray sums = positions == 1
                 ? derivatives
-                : derivatives
-                        .reshape('f', positions, samples, derivatives.size(1))
-                        .sum(0);
+                : Reductions.sum(derivatives.reshape('f', positions, samples, derivatives.size(1)), false, 0);
         boolean any = weights == null || weights.sumNumber().doubleValue() > 0;
         return new OuterRows(new NoInputs(samples, derivatives.dataType()), sums, null, any ? samples : 0, samples);
     }

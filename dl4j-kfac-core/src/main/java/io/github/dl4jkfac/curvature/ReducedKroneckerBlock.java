@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -66,8 +67,7 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
 
     /** [N T, d] to [N, d]. */
     private static INDArray sumOverPositions(INDArray rows, long positions) {
-        return rows.reshape('f', positions, rows.size(0) / positions, rows.size(1))
-                .sum(0)
+        return Reductions.sum(rows.reshape('f', positions, rows.size(0) / positions, rows.size(1)), false, 0)
                 .dup('f');
     }
 

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -38,9 +39,8 @@ public record SampleGradients(List<INDArray> gradients) implements BatchRows {
     @Override
     public BatchRows joined(int parts) {
         return new SampleGradients(gradients.stream()
-                .map(gradient -> gradient.dup('f')
-                        .reshape('f', parts, samples() / parts, gradient.size(1))
-                        .sum(0))
+                .map(gradient -> Reductions.sum(
+                        gradient.dup('f').reshape('f', parts, samples() / parts, gradient.size(1)), false, 0))
                 .toList());
     }
 

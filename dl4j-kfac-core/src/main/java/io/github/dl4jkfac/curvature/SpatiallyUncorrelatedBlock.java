@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
@@ -147,7 +148,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
             weights.reshape('f', channels, window, outputs).assign(byChannel(work));
             try (INDArray products = inverseOfCovariance.mmul(weights);
                     INDArray alongMean = rho.transpose().mmul(weights);
-                    INDArray sums = alongMean.reshape('f', window, outputs).sum(true, 0);
+                    INDArray sums = Reductions.sum(alongMean.reshape('f', window, outputs), true, 0);
                     INDArray correction = correction(work, sums)) {
                 alongMean.reshape('f', window, outputs).assign(correction.broadcast(window, outputs));
                 products.subi(rho.mmuli(alongMean, weights));

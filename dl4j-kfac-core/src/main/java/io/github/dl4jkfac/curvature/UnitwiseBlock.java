@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
@@ -44,7 +45,7 @@ public final class UnitwiseBlock implements CurvatureBlock {
         List<INDArray> gradients = ((SampleGradients) rows).gradients();
         for (int i = 0; i < fisher.order(); i++) {
             for (int j = 0; j <= i; j++) {
-                fisher.average(i, j, gradients.get(i).mul(gradients.get(j)).mean(0), keep);
+                fisher.average(i, j, Reductions.mean(gradients.get(i).mul(gradients.get(j)), false, 0), keep);
             }
         }
         context.count();

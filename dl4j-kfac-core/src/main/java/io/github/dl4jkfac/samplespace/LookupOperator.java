@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.LookupRows;
 import io.github.dl4jkfac.curvature.OuterRows;
@@ -81,7 +82,7 @@ final class LookupOperator implements RowOperator {
         INDArray weighted = sums.derivatives().mulColumnVector(sums.ofSamples(coefficients));
         for (int token = 0; token < sums.tokens(); token++) {
             INDArray rows = Positions.rows(weighted, sums.first(token), sums.first(token + 1));
-            out.getRow(sums.index(token)).assign(rows.sum(0));
+            out.getRow(sums.index(token)).assign(Reductions.sum(rows, false, 0));
         }
         if (bias != null) {
             bias.transposedTimes(coefficients, out.getRow(out.size(0) - 1, true));

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.OuterRows;
 import io.github.dl4jkfac.curvature.Products;
 import io.github.dl4jkfac.solve.SymmetricSolver;
@@ -107,7 +108,7 @@ final class OuterOperator implements RowOperator {
         forEachPiece((firstRow, inputs, derivatives) -> {
             try (INDArray outputs = Nd4j.createUninitialized(weights.dataType(), derivatives.shape(), 'f')) {
                 Products.multiply(inputs, weights, outputs, 1, 0);
-                INDArray sums = Positions.sum(outputs.muli(derivatives).sum(true, 1), positions());
+                INDArray sums = Positions.sum(Reductions.sum(outputs.muli(derivatives), true, 1), positions());
                 long first = firstRow / positions();
                 Positions.rows(result, first, first + sums.length()).addi(sums.reshape(sums.length(), 1));
             }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -25,8 +26,7 @@ final class Positions {
         }
         boolean gapless = matrix.stride(0) == 1 && matrix.stride(1) == matrix.size(0);
         INDArray ordered = gapless ? matrix : matrix.dup('f'); // a reshape mixes up the entries of any other
-        return ordered.reshape('f', positions, matrix.size(0) / positions, matrix.size(1))
-                .sum(0);
+        return Reductions.sum(ordered.reshape('f', positions, matrix.size(0) / positions, matrix.size(1)), false, 0);
     }
 
     /** A sample's number for each of its positions, [N,1] to [N T,1]; with one position the column itself. */
