@@ -63,7 +63,8 @@ final class Sessions {
         NetworkView network = NetworkView.of(model);
         requireTrainable(network, null);
         Layouts layouts = Layouts.of(network);
-        if (layouts.write() && NetworkView.existingUpdater(model) != null) {
+        layouts.write();
+        if (RunningUpdater.isOutdated(NetworkView.existingUpdater(model), network)) {
             network.rebuildUpdater();
         }
         Binding binding =

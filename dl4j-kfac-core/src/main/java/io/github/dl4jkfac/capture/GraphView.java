@@ -1,12 +1,15 @@
 package io.github.dl4jkfac.capture;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -101,6 +104,14 @@ final class GraphView extends NetworkView {
             }
         }
         return false;
+    }
+
+    @Override
+    public List<Trainable> trainables() {
+        return Arrays.stream(graph.topologicalSortOrder())
+                .mapToObj(index -> (Trainable) graph.getVertices()[index])
+                .filter(vertex -> vertex.numParams() > 0)
+                .toList();
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -24,6 +25,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** A live MultiLayerNetwork or ComputationGraph, seen the same way: its layers in parameter order, its updater, its gradient. */
 public abstract class NetworkView {
 
+    private final Map<String, LayerPlace> places;
     private final List<NamedLayer> layers = new ArrayList<>();
     private final List<LayerSlot> slots = new ArrayList<>();
     private final List<OutputHead> heads = new ArrayList<>();
@@ -55,6 +57,7 @@ public abstract class NetworkView {
      * @param reached the layers that DL4J's backward pass gets to: it stops at frozen ones
      */
     NetworkView(Map<String, LayerPlace> places, Set<Layer> reached) {
+        this.places = places;
         places.forEach((name, place) -> {
             Layer layer = place.layer();
             OutputHead head = OutputHead.of(name, layer);
@@ -108,6 +111,19 @@ public abstract class NetworkView {
         }
         return model instanceof ComputationGraph graph ? graph.getUpdater(false) : null;
     }
+
+    /**
+     * Tells whether the network still has the layers that this view has seen. They change where a live layer is frozen, or replaced.
+     *
+     * @return whether they are the same objects, those behind a tap among them
+     */
+    public final boolean isCurrent() {
+        return layers.stream()
+                .allMatch(named -> named.layer() == EpsilonTap.unwrap(places.get(named.name()).layer()));
+    }
+
+    /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
+    public abstract List<Trainable> trainables();
 
     /** {@return all layers, in the order of their parameters} */
     public final List<NamedLayer> layers() {

@@ -3,10 +3,12 @@ package io.github.dl4jkfac.capture;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -55,6 +57,11 @@ final class SequentialView extends NetworkView {
         public void put(Layer layer) {
             network.getLayers()[index] = layer;
         }
+    }
+
+    @Override
+    public List<Trainable> trainables() {
+        return List.of(network.getLayers());
     }
 
     @Override
