@@ -67,6 +67,7 @@ final class Sessions {
         if (RunningUpdater.isOutdated(NetworkView.existingUpdater(model), network)) {
             network.rebuildUpdater();
         }
+        network.clearFrozenGradients();
         Binding binding =
                 Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());
         NaturalGradientUpdater leader = binding.leader();

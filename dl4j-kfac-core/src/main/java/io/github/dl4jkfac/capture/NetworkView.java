@@ -17,6 +17,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.workspace.ArrayType;
@@ -63,7 +64,7 @@ public abstract class NetworkView {
             OutputHead head = OutputHead.of(name, layer);
             if (head != null) {
                 heads.add(head);
-            } else if (layer instanceof IOutputLayer) {
+            } else if (OutputHead.unfrozen(layer) instanceof IOutputLayer) {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
@@ -122,6 +123,19 @@ public abstract class NetworkView {
                 .allMatch(named -> named.layer() == EpsilonTap.unwrap(places.get(named.name()).layer()));
     }
 
+    /**
+     * Zeroes the gradients of frozen layers. DL4J computes none, but subtracts what its gradient view holds: of a layer that has been
+     * frozen while it was trained, the last step.
+     */
+    public final void clearFrozenGradients() {
+        for (NamedLayer named : layers) {
+            INDArray gradient = named.isFrozen() ? ((BaseWrapperLayer) named.layer()).getUnderlying().getGradientsViewArray() : null;
+            if (gradient != null) {
+                gradient.assign(0);
+            }
+        }
+    }
+
     /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
     public abstract List<Trainable> trainables();
 
@@ -168,7 +182,8 @@ public abstract class NetworkView {
     }
 
     private OutputHead headOf(Layer layer) {
-        return heads.stream().filter(head -> head.layer() == layer).findFirst().orElse(null);
+        Layer own = OutputHead.unfrozen(layer);
+        return heads.stream().filter(head -> head.layer() == own).findFirst().orElse(null);
     }
 
     /**
@@ -187,7 +202,7 @@ public abstract class NetworkView {
             INDArray delta = head == null ? dense.throughActivation(epsilon) : head.secondDerivative(signal);
             return dense.backward(delta, further);
         }
-        if (head != null && head.hasOneRowPerSample()) {
+        if (head != null && head.hasOneRowPerSample() && head.layer().numParams() == 0) {
             return head.secondDerivative(signal);
         }
         if (head != null) {
