@@ -27,6 +27,7 @@ public final class KFacListener extends BaseTrainingListener {
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
+     * @throws IllegalStateException if the network has not been initialised, or one of its listeners calls this during a step
      * @throws IllegalArgumentException if the network is of another kind, uses another optimisation algorithm than SGD, has K-FAC
      *     options that contradict each other, or needs more updater state than DL4J can index
      */
@@ -36,8 +37,9 @@ public final class KFacListener extends BaseTrainingListener {
                     "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
                             + "or call KFacListener.swapUpdater(net, new KFac())");
         }
-        Session session = Sessions.of(model);
         Collection<TrainingListener> listeners = listeners(model);
+        requireBetweenSteps(model, listeners);
+        Session session = Sessions.of(model);
         for (TrainingListener listener : listeners) {
             if (listener instanceof KFacListener attached) {
                 return attached;
@@ -47,7 +49,17 @@ public final class KFacListener extends BaseTrainingListener {
         model.addListeners(listener);
         BlockTable.log(NetworkView.of(model), session);
         Chains.warnIfMissing(NetworkView.of(model));
+        Advice.log(NetworkView.of(model));
         return listener;
+    }
+
+    /** DL4J goes through the list of listeners while one of them is called. */
+    private static void requireBetweenSteps(Model model, Collection<TrainingListener> listeners) {
+        boolean calledByListener = !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && Fitting.isOnTheStack();
+        if (calledByListener && listeners.stream().noneMatch(KFacListener.class::isInstance)) {
+            throw new IllegalStateException("KFacListener.attach was called by a listener, while the network takes a step. "
+                    + "Call it before fit(), or between two calls of fit().");
+        }
     }
 
     /**
@@ -61,6 +73,7 @@ public final class KFacListener extends BaseTrainingListener {
      */
     public static KFacListener swapUpdater(Model model, NaturalGradientUpdater updater) {
         NetworkView network = NetworkView.of(model);
+        requireBetweenSteps(model, listeners(model));
         Sessions.requireTrainable(network, updater);
         boolean changed = false;
         for (NetworkView.NamedLayer named : network.layers()) {

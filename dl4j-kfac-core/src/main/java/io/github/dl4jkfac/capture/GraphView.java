@@ -107,6 +107,13 @@ final class GraphView extends NetworkView {
     }
 
     @Override
+    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+        return graph.getConfiguration().getVertices().get(name) instanceof org.deeplearning4j.nn.conf.graph.LayerVertex vertex
+                ? vertex.getLayerConf().getLayer()
+                : null;
+    }
+
+    @Override
     public List<Trainable> trainables() {
         return Arrays.stream(graph.topologicalSortOrder())
                 .mapToObj(index -> (Trainable) graph.getVertices()[index])

@@ -136,6 +136,14 @@ public abstract class NetworkView {
         }
     }
 
+    /**
+     * Looks up a layer's configuration.
+     *
+     * @param name of the layer
+     * @return as the user wrote it, a wrapper where there is one; null if a graph has another kind of vertex in this place
+     */
+    public abstract org.deeplearning4j.nn.conf.layers.Layer configuration(String name);
+
     /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
     public abstract List<Trainable> trainables();
 

@@ -60,6 +60,11 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
+    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+        return network.getLayerWiseConfigurations().getConf(Integer.parseInt(name)).getLayer();
+    }
+
+    @Override
     public List<Trainable> trainables() {
         return List.of(network.getLayers());
     }
