@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.deeplearning4j.datasets.iterator.impl.ListDataSetIterator;
+import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.datasets.iterator.utilty.SingletonDataSetIterator;
 import org.deeplearning4j.earlystopping.EarlyStoppingConfiguration;
 import org.deeplearning4j.earlystopping.EarlyStoppingResult;
@@ -71,10 +71,12 @@ class RemediesTest {
     @MethodSource("updaters")
     void pretrainTakesTheFallbacksSteps(NaturalGradientUpdater updater) {
         for (boolean variational : new boolean[] {false, true}) {
-            MultiLayerNetwork net = autoencoder(updater, variational);
-            assertThatThrownBy(() -> pretrain(net, 1))
+            MultiLayerNetwork late = autoencoder(updater, variational);
+            assertThatThrownBy(() -> pretrain(late, 1))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("before pretrain(): KFacListener.attach(net);");
+                    .hasMessageContaining("before the first pretrain(): KFacListener.attach(net);")
+                    .hasMessageContaining("go on with net.clone()");
+            MultiLayerNetwork net = late.clone();
             KFacListener.attach(net);
             double first = pretrain(net, 1);
             double last = pretrain(net, 60);
@@ -164,23 +166,38 @@ class RemediesTest {
 
     @Test
     @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void parallelWrapperMayBeBuiltBeforeAttach() throws Exception {
+    void parallelWrapperIsBuiltAfterAttach() throws Exception {
         MultiLayerNetwork net = Fixtures.mlp(Fixtures.kfac().build(), TYPE);
-        List<DataSet> examples = Fixtures.batches(TYPE, 8).stream()
-                .flatMap(batch -> batch.asList().stream())
-                .toList();
-        INDArray before = net.params().dup();
-        try (ParallelWrapper wrapper = new ParallelWrapper.Builder<Model>(net)
+        try (ParallelWrapper wrapper = wrapper(net)) {
+            KFacListener.attach(net);
+            assertThatThrownBy(() -> wrapper.fit(examples()))
+                    .hasStackTraceContaining("before new ParallelWrapper.Builder<>(net): KFacListener.attach(net);");
+        }
+        MultiLayerNetwork fresh = Fixtures.mlp(Fixtures.kfac().build(), TYPE);
+        KFacListener.attach(fresh);
+        INDArray before = fresh.params().dup();
+        try (ParallelWrapper wrapper = wrapper(fresh)) {
+            wrapper.fit(examples());
+        }
+        assertThat(Fixtures.sameBits(fresh.params(), before)).isFalse();
+        assertThat(Fixtures.isFinite(fresh.params())).isTrue();
+    }
+
+    private static ParallelWrapper wrapper(MultiLayerNetwork net) {
+        return new ParallelWrapper.Builder<Model>(net)
                 .workers(2)
                 .prefetchBuffer(2)
                 .averagingFrequency(2)
                 .trainingMode(ParallelWrapper.TrainingMode.AVERAGING)
-                .build()) {
-            KFacListener.attach(net);
-            wrapper.fit(new ListDataSetIterator<>(examples, Fixtures.BATCH));
-        }
-        assertThat(Fixtures.sameBits(net.params(), before)).isFalse();
-        assertThat(Fixtures.isFinite(net.params())).isTrue();
+                .build();
+    }
+
+    private static ListDataSetIterator<DataSet> examples() {
+        return new ListDataSetIterator<>(
+                Fixtures.batches(TYPE, 8).stream()
+                        .flatMap(batch -> batch.asList().stream())
+                        .toList(),
+                Fixtures.BATCH);
     }
 
     @Test
@@ -201,8 +218,10 @@ class RemediesTest {
     }
 
     private static void update(MultiLayerNetwork net) {
+        net.setInput(BATCH.getFeatures());
+        net.setLabels(BATCH.getLabels());
         net.initGradientsView();
-        net.computeGradientAndScore(BATCH);
+        net.computeGradientAndScore();
         DefaultGradient gradient = new DefaultGradient(net.gradient().gradient().dup());
         net.gradient().gradientForVariable().forEach(gradient::setGradientFor);
         net.getUpdater().update(net, gradient, 0, 0, Fixtures.BATCH, LayerWorkspaceMgr.noWorkspaces());

@@ -27,14 +27,15 @@ final class MissingListener {
     }
 
     private static boolean isPretraining(Set<String> callers) {
-        return callers.contains(DL4J + "nn.updater.LayerUpdater");
+        // a layer is fitted by itself in pretrain() only
+        return callers.stream().anyMatch(caller -> caller.startsWith(DL4J + "nn.layers.") && caller.endsWith(".fit"));
     }
 
     /** The error, for the present callers. */
     static IllegalStateException of(IUpdater config) {
         Set<String> callers = callers();
         String message = "The " + config.getClass().getSimpleName() + " updater is not connected to its network. " + remedy(callers);
-        if (callers.contains(DL4J + "earlystopping.trainer.BaseEarlyStoppingTrainer")) {
+        if (isAmong(callers, "earlystopping.")) {
             // which catches the error, and may end with one of its own
             LOG.error("Early stopping ends here: {}", message);
         }
@@ -42,26 +43,33 @@ final class MissingListener {
     }
 
     private static String remedy(Set<String> callers) {
-        if (callers.contains(DL4J + "nn.transferlearning.TransferLearningHelper")) {
+        if (isAmong(callers, "nn.transferlearning.TransferLearningHelper.")) {
             return "TransferLearningHelper trains a network of its own. Add one line before fitFeaturized(): "
                     + "KFacListener.attach(helper.unfrozenMLN()); or, for a graph, KFacListener.attach(helper.unfrozenGraph());";
         }
         if (isPretraining(callers)) {
-            return "Add one line before pretrain(): KFacListener.attach(net);";
+            return "Add one line before the first pretrain(): KFacListener.attach(net); since layers keep what they were first "
+                    + "pretrained with, go on with net.clone() here.";
         }
-        if (callers.stream().anyMatch(caller -> caller.startsWith(DL4J + "parallelism."))) {
-            return "ParallelWrapper takes the network's listeners with it when it starts to fit. Add one line before "
-                    + "wrapper.fit(): KFacListener.attach(net); and after wrapper.setListeners(...), if you call it, attach again.";
+        if (isAmong(callers, "parallelism.")) {
+            return "ParallelWrapper takes over the network's listeners when it is built. Add one line before "
+                    + "new ParallelWrapper.Builder<>(net): KFacListener.attach(net);";
         }
-        if (callers.stream().noneMatch(caller -> caller.startsWith(DL4J + "optimize.solvers."))) {
+        if (!isAmong(callers, "optimize.solvers.")) {
             return OUTSIDE_FIT;
         }
         return "Add one line before fit(): KFacListener.attach(net); it belongs after init(), after a network has been restored, cloned or "
                 + "transfer-learnt, and after net.setListeners(...), which removes it (net.addListeners(...) does not).";
     }
 
+    private static boolean isAmong(Set<String> callers, String name) {
+        return callers.stream().anyMatch(caller -> caller.startsWith(DL4J + name));
+    }
+
+    /** Names of classes and their methods. */
     private static Set<String> callers() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.map(StackWalker.StackFrame::getClassName).collect(Collectors.toSet()));
+                .walk(frames -> frames.map(frame -> frame.getClassName() + "." + frame.getMethodName())
+                        .collect(Collectors.toSet()));
     }
 }
