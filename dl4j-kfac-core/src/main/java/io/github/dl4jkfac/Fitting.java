@@ -24,6 +24,11 @@ final class Fitting {
                 .orElse(false));
     }
 
+    /** Whether any network is taking a step in this thread. */
+    static boolean isOnTheStack() {
+        return STACK.walk(frames -> frames.anyMatch(frame -> BaseOptimizer.class.isAssignableFrom(frame.getDeclaringClass())));
+    }
+
     private static boolean isNetwork(StackFrame frame) {
         return Model.class.isAssignableFrom(frame.getDeclaringClass());
     }

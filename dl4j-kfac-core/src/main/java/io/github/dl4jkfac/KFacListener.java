@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.solve.NativeFloor;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
@@ -29,11 +30,13 @@ public final class KFacListener extends BaseTrainingListener {
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
+     * @throws IllegalStateException if the network has not been initialised, or one of its listeners calls this during a step
      * @throws IllegalArgumentException if the network is of another kind, uses another optimisation algorithm than SGD, has K-FAC
      *     options that contradict each other, or needs more updater state than DL4J can index
      */
     public static KFacListener attach(Model model) {
         requireKFac(NetworkView.of(model));
+        requireBetweenSteps(model, Listeners.of(model));
         Sessions.renew(model);
         Session session = Sessions.find(model);
         if (session != null) {
@@ -50,6 +53,7 @@ public final class KFacListener extends BaseTrainingListener {
         NativeFloor.announce();
         BlockTable.log(model);
         Chains.warnIfMissing(NetworkView.of(model));
+        Advice.log(NetworkView.of(model));
         return listener;
     }
 
@@ -70,6 +74,15 @@ public final class KFacListener extends BaseTrainingListener {
      */
     public static boolean isNeededBy(Model model) {
         return Sessions.usesKFac(NetworkView.of(model));
+    }
+
+    /** DL4J goes through the list of listeners while one of them is called. */
+    private static void requireBetweenSteps(Model model, Collection<TrainingListener> listeners) {
+        boolean calledByListener = !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && Fitting.isOnTheStack();
+        if (calledByListener && listeners.stream().noneMatch(KFacListener.class::isInstance)) {
+            throw new IllegalStateException("KFacListener.attach was called by a listener, while the network takes a step. "
+                    + "Call it before fit(), or between two calls of fit().");
+        }
     }
 
     /**
@@ -94,6 +107,7 @@ public final class KFacListener extends BaseTrainingListener {
                             + " To go back to one of Deeplearning4j's, make a network from the configuration with that updater, and"
                             + " give it the parameters: other.setParams(net.params())");
         }
+        requireBetweenSteps(model, Listeners.of(model));
         Sessions.requireTrainable(network, updater);
         boolean changed = false;
         for (NetworkView.NamedLayer named : network.layers()) {

@@ -22,7 +22,6 @@ final class Layouts {
     private final NaturalGradientUpdater swapped;
     private final Map<String, LayerPlan> plans = new LinkedHashMap<>();
     private final boolean amongOthers;
-    private boolean changed;
 
     /** @param swapped the updater that all layers are about to get; null if they keep theirs */
     private Layouts(NetworkView network, NaturalGradientUpdater swapped) {
@@ -59,14 +58,13 @@ final class Layouts {
                 : new UpdaterConfigs.Pair(swapped, swapped);
     }
 
-    /** @return whether any configuration changed, so that DL4J's updater has to be built anew */
-    boolean write() {
+    /** After which DL4J's updater may have to be built anew; {@link RunningUpdater} tells. Frozen layers are not left out: they may thaw. */
+    void write() {
         for (NetworkView.NamedLayer named : network.layers()) {
-            if (usesKFac(named)) {
+            if (named.isFrozen() || usesKFac(named)) {
                 write(named);
             }
         }
-        return changed;
     }
 
     /** Plans of all curvature blocks, in the order of their layers. */
@@ -173,7 +171,6 @@ final class Layouts {
         if (!(updater instanceof NaturalGradientUpdater own) || layout.equals(own.layout())) {
             return updater;
         }
-        changed = true;
         return own.withLayout(layout);
     }
 

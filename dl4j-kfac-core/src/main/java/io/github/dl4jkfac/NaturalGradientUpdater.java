@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.state.CurvatureState;
 import io.github.dl4jkfac.state.StateLayout;
 import io.github.dl4jkfac.step.DelegatingWorker;
 import io.github.dl4jkfac.step.Hyperparameters;
@@ -270,8 +271,8 @@ public abstract class NaturalGradientUpdater implements IUpdater {
 
     @Override
     public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
-        if (layout == null) {
-            return StatelessWorker.unbound(this);
+        if (layout == null || layout.role() == StateLayout.Role.CURVATURE && !CurvatureState.fits(layout, viewArray)) {
+            return unbound(viewArray, initializeViewArray);
         }
         return switch (layout.role()) {
             case CURVATURE ->
@@ -279,6 +280,14 @@ public abstract class NaturalGradientUpdater implements IUpdater {
             case FALLBACK -> withoutCurvature(viewArray, initializeViewArray);
             case NO_STEP -> StatelessWorker.noStep(this);
         };
+    }
+
+    /** Where no listener has been attached since the layer came to be as it is: nothing is kept, until one is. */
+    private GradientUpdater<?> unbound(INDArray viewArray, boolean initializeViewArray) {
+        if (initializeViewArray && viewArray != null) {
+            viewArray.assign(0); // savers write it, and DL4J hands it over as it finds memory
+        }
+        return StatelessWorker.unbound(this);
     }
 
     /**

@@ -91,8 +91,9 @@ final class Session {
         }
     }
 
+    /** Whether it is at work on a network as that is now: a layer may have been frozen or replaced since. */
     boolean serves(Model other) {
-        return model == other;
+        return model == other && network.isCurrent();
     }
 
     /** Puts the taps in if this batch is to enter the factors. Called after the forward pass of a fit. */

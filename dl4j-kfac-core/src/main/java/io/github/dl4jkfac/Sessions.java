@@ -44,8 +44,9 @@ final class Sessions {
     /** As {@link #of}, but looks whether configurations have been changed since DL4J has made its updater from them. */
     static void renew(Model model) {
         BaseMultiLayerUpdater<?> updater = NetworkView.existingUpdater(model);
-        boolean stale =
-                find(model) != null && updater.getUpdaterBlocks().stream().anyMatch(Sessions::isStale);
+        boolean stale = find(model) != null
+                && (updater.getUpdaterBlocks().stream().anyMatch(Sessions::isStale)
+                        || RunningUpdater.isOutdated(updater, NetworkView.of(model)));
         if (!stale) {
             of(model);
             return;
@@ -91,10 +92,12 @@ final class Sessions {
         NetworkView network = NetworkView.of(model);
         requireTrainable(network, null);
         Layouts layouts = Layouts.of(network);
-        boolean written = layouts.write();
-        if (written || anew) {
-            CarriedState.rebuild(network, NetworkView.existingUpdater(model));
+        layouts.write();
+        BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
+        if (anew || RunningUpdater.isOutdated(present, network)) {
+            CarriedState.rebuild(network, present);
         }
+        network.clearFrozenGradients();
         new StepRequirements(network.updater().getUpdaterBlocks()).requireOwnStates();
         Binding binding =
                 Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());

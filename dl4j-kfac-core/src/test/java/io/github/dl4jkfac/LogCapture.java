@@ -23,6 +23,10 @@ public final class LogCapture implements AutoCloseable {
         return messages(Level.WARN);
     }
 
+    public List<String> errors() {
+        return messages(Level.ERROR);
+    }
+
     public List<String> infos() {
         return messages(Level.INFO);
     }

@@ -18,6 +18,11 @@ final class EpsilonTap extends BaseWrapperLayer {
         this.recording = recording;
     }
 
+    /** The layer that the network has when no taps stand in it. */
+    static Layer unwrap(Layer layer) {
+        return layer instanceof EpsilonTap tap ? tap.underlying : layer;
+    }
+
     @Override
     public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
         recording.accept(epsilon);

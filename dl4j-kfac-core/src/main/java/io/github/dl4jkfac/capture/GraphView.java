@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -109,6 +111,21 @@ final class GraphView extends NetworkView {
         return graph.getConfiguration().getNetworkOutputs().stream()
                 .filter(name -> !graph.getVertex(name).hasLayer()
                         || !hasLoss(graph.getVertex(name).getLayer()))
+                .toList();
+    }
+
+    @Override
+    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+        return graph.getConfiguration().getVertices().get(name) instanceof org.deeplearning4j.nn.conf.graph.LayerVertex vertex
+                ? vertex.getLayerConf().getLayer()
+                : null;
+    }
+
+    @Override
+    public List<Trainable> trainables() {
+        return Arrays.stream(graph.topologicalSortOrder())
+                .mapToObj(index -> (Trainable) graph.getVertices()[index])
+                .filter(vertex -> vertex.numParams() > 0)
                 .toList();
     }
 

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -26,6 +27,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** A live MultiLayerNetwork or ComputationGraph, seen the same way: its layers in parameter order, its updater, its gradient. */
 public abstract class NetworkView {
 
+    private final Map<String, LayerPlace> places;
     private final List<NamedLayer> layers = new ArrayList<>();
     private final List<LayerSlot> slots = new ArrayList<>();
     private final List<OutputHead> heads = new ArrayList<>();
@@ -57,12 +59,13 @@ public abstract class NetworkView {
      * @param reached the layers that DL4J's backward pass gets to: it stops at frozen ones
      */
     NetworkView(Map<String, LayerPlace> places, Set<Layer> reached) {
+        this.places = places;
         places.forEach((name, place) -> {
             Layer layer = place.layer();
             OutputHead head = OutputHead.of(name, layer);
             if (head != null) {
                 heads.add(head);
-            } else if (layer instanceof IOutputLayer) {
+            } else if (OutputHead.unfrozen(layer) instanceof IOutputLayer) {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
@@ -111,6 +114,40 @@ public abstract class NetworkView {
         return model instanceof ComputationGraph graph ? graph.getUpdater(false) : null;
     }
 
+    /**
+     * Tells whether the network still has the layers that this view has seen. They change where a live layer is frozen, or replaced.
+     *
+     * @return whether they are the same objects, those behind a tap among them
+     */
+    public final boolean isCurrent() {
+        return layers.stream()
+                .allMatch(named -> named.layer() == EpsilonTap.unwrap(places.get(named.name()).layer()));
+    }
+
+    /**
+     * Zeroes the gradients of frozen layers. DL4J computes none, but subtracts what its gradient view holds: of a layer that has been
+     * frozen while it was trained, the last step.
+     */
+    public final void clearFrozenGradients() {
+        for (NamedLayer named : layers) {
+            INDArray gradient = named.isFrozen() ? ((BaseWrapperLayer) named.layer()).getUnderlying().getGradientsViewArray() : null;
+            if (gradient != null) {
+                gradient.assign(0);
+            }
+        }
+    }
+
+    /**
+     * Looks up a layer's configuration.
+     *
+     * @param name of the layer
+     * @return as the user wrote it, a wrapper where there is one; null if a graph has another kind of vertex in this place
+     */
+    public abstract org.deeplearning4j.nn.conf.layers.Layer configuration(String name);
+
+    /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
+    public abstract List<Trainable> trainables();
+
     /** {@return all layers, in the order of their parameters} */
     public final List<NamedLayer> layers() {
         return layers;
@@ -154,7 +191,8 @@ public abstract class NetworkView {
     }
 
     private OutputHead headOf(Layer layer) {
-        return heads.stream().filter(head -> head.layer() == layer).findFirst().orElse(null);
+        Layer own = OutputHead.unfrozen(layer);
+        return heads.stream().filter(head -> head.layer() == own).findFirst().orElse(null);
     }
 
     /**
@@ -173,7 +211,7 @@ public abstract class NetworkView {
             INDArray delta = head == null ? dense.throughActivation(epsilon) : head.secondDerivative(signal);
             return dense.backward(delta, further);
         }
-        if (head != null && head.hasOneRowPerSample()) {
+        if (head != null && head.hasOneRowPerSample() && head.layer().numParams() == 0) {
             return head.secondDerivative(signal);
         }
         if (head != null) {

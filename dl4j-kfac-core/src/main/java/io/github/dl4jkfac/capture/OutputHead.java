@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
+import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -48,8 +49,14 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         this.conf = layer.layerConf();
     }
 
+    /** Freezing with back-propagation leaves a loss what it is; only the layer's own gradient is dropped. */
+    static org.deeplearning4j.nn.api.Layer unfrozen(org.deeplearning4j.nn.api.Layer layer) {
+        return layer instanceof FrozenLayerWithBackprop frozen ? unfrozen(frozen.getInsideLayer()) : layer;
+    }
+
     /** Returns null for an output whose loss acts on something else than rows of pre-activations. */
-    static OutputHead of(String name, org.deeplearning4j.nn.api.Layer layer) {
+    static OutputHead of(String name, org.deeplearning4j.nn.api.Layer place) {
+        org.deeplearning4j.nn.api.Layer layer = unfrozen(place);
         Class<?> type = layer.getClass();
         return ONE_ROW_PER_SAMPLE.contains(type) || STEP_BY_STEP.contains(type) || SAMPLE_BY_SAMPLE.contains(type)
                 ? new OutputHead(name, (BaseLayer<?>) layer)

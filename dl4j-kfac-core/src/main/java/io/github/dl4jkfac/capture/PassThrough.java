@@ -16,8 +16,9 @@ final class PassThrough {
     static INDArray backward(Layer layer, INDArray epsilon, PassMemory memory) {
         try (PassMemory.Scope working = memory.open()) {
             return keepingGradient(layer, () -> {
-                if (layer instanceof IOutputLayer) {
-                    LayerInputs.set(layer, layer.input()); // or it takes them for dropped already
+                Layer inside = OutputHead.unfrozen(layer);
+                if (inside instanceof IOutputLayer) {
+                    LayerInputs.set(inside, inside.input()); // or it takes them for dropped already
                 }
                 if (layer instanceof BatchNormalization) {
                     layer.activate(true, memory.manager()); // its first backward pass has consumed the normalised input

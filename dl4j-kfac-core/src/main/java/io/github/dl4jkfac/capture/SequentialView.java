@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -62,6 +63,16 @@ final class SequentialView extends NetworkView {
     public List<String> outputsWithoutLoss() {
         int last = network.getnLayers() - 1;
         return hasLoss(network.getLayer(last)) ? List.of() : List.of(Integer.toString(last));
+    }
+
+    @Override
+    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+        return network.getLayerWiseConfigurations().getConf(Integer.parseInt(name)).getLayer();
+    }
+
+    @Override
+    public List<Trainable> trainables() {
+        return List.of(network.getLayers());
     }
 
     @Override

@@ -25,8 +25,8 @@ public final class CurvatureState {
      * @throws IllegalStateException if the view is null or shorter
      */
     public CurvatureState(StateLayout layout, INDArray view) {
-        long needed = layout.parameters() + layout.curvatureSize();
-        if (view == null || view.length() < needed) {
+        if (!fits(layout, view)) {
+            long needed = needed(layout);
             throw new IllegalStateException(
                     "Updater state of " + layout + " holds " + (view == null ? 0 : view.length()) + " numbers, needs "
                             + needed + ". The model's configuration and its updater state do not belong together.");
@@ -41,6 +41,21 @@ public final class CurvatureState {
             start += Counter.SIZE + block.curvatureSize();
         }
         this.label = layout.isLabelled() ? new StateLabel(this.view, start) : null;
+    }
+
+    private static long needed(StateLayout layout) {
+        return layout.parameters() + layout.curvatureSize();
+    }
+
+    /**
+     * Tells whether a state view has room for a layout. It has none where the layer has been resized since the layout was written.
+     *
+     * @param layout the sizes of the slices
+     * @param view flat state view of one updater block, or null
+     * @return whether it is long enough
+     */
+    public static boolean fits(StateLayout layout, INDArray view) {
+        return view != null && view.length() >= needed(layout);
     }
 
     /** Zeroes everything: no momentum, no statistics, no inverses. */

@@ -63,9 +63,19 @@ public abstract class BoundWorker implements GradientUpdater<IUpdater> {
      */
     @Override
     public final void applyUpdater(INDArray gradient, int iteration, int epoch) {
-        if (step == null) {
-            throw StatelessWorker.missingListener(config);
+        if (step != null) {
+            step.apply(this, gradient, iteration, epoch);
+        } else if (MissingListener.isPretraining()) {
+            pretrain(gradient, iteration, epoch);
+        } else {
+            throw MissingListener.of(config);
         }
-        step.apply(this, gradient, iteration, epoch);
+    }
+
+    /** A step of layer-wise pretraining: DL4J makes another updater for it, of the layer alone, which no listener can be told of. */
+    void pretrain(INDArray gradient, int iteration, int epoch) {
+        throw new IllegalStateException(config.getClass().getSimpleName() + " cannot pretrain layer '" + layer()
+                + "', which has a curvature block: pretrain() has no curvature. Call fit() instead, or BlockRegistry.unregister"
+                + " its type and KFacListener.attach(net) again, so that its fallback updater serves it.");
     }
 }

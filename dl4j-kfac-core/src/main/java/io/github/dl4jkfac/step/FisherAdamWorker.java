@@ -3,6 +3,8 @@ package io.github.dl4jkfac.step;
 import io.github.dl4jkfac.state.TensorState;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** DL4J's view of {@link FisherAdamRule} for one updater block, which may hold several tensors. */
@@ -53,6 +55,17 @@ public final class FisherAdamWorker extends BoundWorker {
     @Override
     void setSteps(long number) {
         state.setSteps(number);
+    }
+
+    /** Adam with the same numbers: where the tensors begin, and the parameters that would decay, only a listener could tell. */
+    @Override
+    void pretrain(INDArray gradient, int iteration, int epoch) {
+        long numbers = 2 * gradient.length();
+        INDArray moments = state.view().get(NDArrayIndex.interval(0, numbers));
+        double rate = hyperparameters().learningRateAt(iteration, epoch);
+        new Adam(rate, rule.beta1(), rule.beta2(), rule.epsilon())
+                .instantiate(moments, false)
+                .applyUpdater(gradient, iteration, epoch);
     }
 
     @Override

@@ -151,7 +151,7 @@ public final class NetworkStep {
     void apply(BoundWorker worker, INDArray gradient, int iteration, int epoch) {
         StepPart part = parts.get(worker);
         if (stage == Stage.CLOSED || part == null) {
-            throw StatelessWorker.missingListener(worker.getConfig());
+            throw MissingListener.of(worker.getConfig());
         }
         requireOwnGradient(part, gradient);
         long start = System.nanoTime();
@@ -190,8 +190,7 @@ public final class NetworkStep {
         if (part.gradient().data().address() != gradient.data().address()
                 || part.gradient().offset() != gradient.offset()) {
             throw new IllegalStateException("Layer '" + part.worker().layer()
-                    + "' was given a gradient that its network did not compute. Natural-gradient steps need the network's own"
-                    + " backward pass: call fit() on the network, or use another updater for external gradients.");
+                    + "' was given a gradient that its network did not compute. " + MissingListener.OUTSIDE_FIT);
         }
     }
 

@@ -25,7 +25,7 @@ public final class StatelessWorker implements GradientUpdater<IUpdater> {
      */
     public static StatelessWorker unbound(IUpdater config) {
         return new StatelessWorker(config, gradient -> {
-            throw missingListener(config);
+            throw MissingListener.of(config);
         });
     }
 
@@ -37,15 +37,6 @@ public final class StatelessWorker implements GradientUpdater<IUpdater> {
      */
     public static StatelessWorker noStep(IUpdater config) {
         return new StatelessWorker(config, gradient -> gradient.assign(0));
-    }
-
-    static IllegalStateException missingListener(IUpdater config) {
-        return new IllegalStateException("The " + config.getClass().getSimpleName()
-                + " updater is not connected to its network, so it has no curvature to work with. "
-                + "Add one line before fit(): KFacListener.attach(net); "
-                + "and after net.setListeners(...) attach again or use net.addListeners(...), since setListeners removes it. "
-                + "It serves a MultiLayerNetwork or ComputationGraph in fit(): for a SameDiff graph, or gradients computed outside fit(), "
-                + "use another updater.");
     }
 
     @Override
