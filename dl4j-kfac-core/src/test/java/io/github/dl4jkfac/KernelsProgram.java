@@ -20,7 +20,7 @@ final class KernelsProgram {
     /** One input more, for the bias, makes the order of the factor. */
     private static final int[] INPUTS = {148, 150, 200, 784};
 
-    private static final int[] ORDERS = {133, 135, 201, 251, 257, 301, 501, 785, 1001, 1025};
+    private static final int[] ORDERS = {133, 257, 301, 785, 1001, 1025};
 
     private KernelsProgram() {}
 
