@@ -128,8 +128,8 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     @Override
     public void labels(INDArray trueLabels, INDArray labelMask) {
-        labels = trueLabels.castTo(type());
-        mask = cast(labelMask, type());
+        labels = trueLabels; // cast where they are used: here the result would end with the layer's workspace
+        mask = labelMask;
     }
 
     private static INDArray cast(INDArray array, DataType type) {
@@ -171,7 +171,8 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     /** The signal for what was recorded, [rows,C]; to be called only if {@link #hasOneRowPerSample}. */
     INDArray secondDerivative(OutputSignal ofPass) {
-        return ofPass.derivative(this, recorded(), first(labels), first(mask));
+        return ofPass.derivative(
+                this, recorded(), first(labels).castTo(type()), cast(first(mask), type()));
     }
 
     /** C, the number of outputs; the pre-activations must have been recorded. */
@@ -196,7 +197,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
             return null;
         }
         INDArray some =
-                Reductions.max(first(mask), true, 1).gt(0).castTo(recorded().dataType());
+                Reductions.max(cast(first(mask), type()), true, 1).gt(0).castTo(recorded().dataType());
         return Reductions.max(perSample(some, samples), true, 1);
     }
 
