@@ -111,7 +111,9 @@ class TrainingUiBrowserTest {
             get("/train/sessions/set/" + session);
             String page = browser("--dump-dom");
             assertThat(selected(page)).as("session that the page names").isEqualTo(session);
-            assertThat(page).as("no choice of workers").containsPattern("id=\"workerSelectDiv\" style=\"[^\"]*display: ?none");
+            assertThat(page)
+                    .as("no choice of workers")
+                    .containsPattern("id=\"workerSelectDiv\" style=\"[^\"]*display: ?none");
             List<Double> drawn = scores(get("/train/overview/data"));
             List<Double> expected = quality.history().stream()
                     .map(figures.get(i)::applyAsDouble)
@@ -125,8 +127,7 @@ class TrainingUiBrowserTest {
     }
 
     private String get(String path) throws IOException, InterruptedException {
-        return client.send(
-                        HttpRequest.newBuilder(URI.create(site + path)).build(), BodyHandlers.ofString())
+        return client.send(HttpRequest.newBuilder(URI.create(site + path)).build(), BodyHandlers.ofString())
                 .body();
     }
 
@@ -170,7 +171,9 @@ class TrainingUiBrowserTest {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("the browser ends").isTrue();
+            assertThat(process.waitFor(2, TimeUnit.MINUTES))
+                    .as("the browser ends")
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }

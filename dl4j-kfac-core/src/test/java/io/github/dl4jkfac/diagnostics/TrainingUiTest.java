@@ -110,7 +110,8 @@ class TrainingUiTest {
             assertThat(info.getModelNumParams()).isEqualTo(network.numParams());
             assertThat(info.getSwJvmUID()).isNotNull();
         });
-        assertThat(storage.getStorageMetaData("quality-4-cosine-to-gradient", StatsListener.TYPE_ID).getUpdateTypeClass())
+        assertThat(storage.getStorageMetaData("quality-4-cosine-to-gradient", StatsListener.TYPE_ID)
+                        .getUpdateTypeClass())
                 .isEqualTo(JavaStatsReport.class.getName());
     }
 
@@ -122,8 +123,7 @@ class TrainingUiTest {
                 .reporter(new TrainingUi(storage, "quality"))
                 .build());
         train(network);
-        StatsReport update =
-                curve("quality-1-indicator-relative-to-gradient").get(0);
+        StatsReport update = curve("quality-1-indicator-relative-to-gradient").get(0);
         for (StatsType type : StatsType.values()) {
             assertThat(update.getMeanMagnitudes(type)).isEmpty();
             assertThat(update.getHistograms(type)).isEmpty();
@@ -170,10 +170,11 @@ class TrainingUiTest {
         network.setListeners(
                 QualityListener.builder().interval(3).maxIterations(0).build(), attached);
         train(network);
-        assertThat(storage.listSessionIDs()).containsExactlyInAnyOrder(
-                "training",
-                "update-quality-of-training-1-indicator-relative-to-gradient",
-                "update-quality-of-training-4-cosine-to-gradient");
+        assertThat(storage.listSessionIDs())
+                .containsExactlyInAnyOrder(
+                        "training",
+                        "update-quality-of-training-1-indicator-relative-to-gradient",
+                        "update-quality-of-training-4-cosine-to-gradient");
         assertThat(curve("update-quality-of-training-1-indicator-relative-to-gradient"))
                 .hasSize(2);
     }
