@@ -41,13 +41,16 @@ final class StepJournal {
         lastSkip = "iteration " + iteration + ": " + reason.cause() + place;
         if (count <= ALWAYS_TOLD || Long.bitCount(count) == 1) {
             LOG.warn(
-                    "{} left out the batch of iteration {} (number {} of this kind): {}{}. Parameters and updater state stay as they were. "
-                            + "{}.",
+                    "{} left out the {} of iteration {} (number {} of this kind): {}{}. {} {}.",
                     updater,
+                    reason.isWholeBatch() ? "batch" : "step",
                     iteration,
                     count,
                     reason.cause(),
                     place,
+                    reason.isWholeBatch()
+                            ? "Parameters and updater state stay as they were."
+                            : "The parameters that it trains stay as they were.",
                     reason.remedy());
         }
     }

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.diagnostics;
 
-/** Why a batch or its step was left out. */
+/** Why a batch, or its step alone, was left out; first the reasons of batches. */
 public enum SkipReason {
     /** The data has NaN or infinite values. */
     DATA_NOT_FINITE(
@@ -51,6 +51,14 @@ public enum SkipReason {
     /** {@return what happened, as the end of a sentence about the batch} */
     public String cause() {
         return cause;
+    }
+
+    /**
+     * {@return whether the batch has left no trace at all, bit for bit} If not its step alone was left out: the parameters of this
+     * library's updaters stay, but the batch may be in the statistics, and other updaters of the network have taken their step.
+     */
+    public boolean isWholeBatch() {
+        return compareTo(NOT_INVERTIBLE) <= 0;
     }
 
     /** {@return what to do about it, a sentence without its full stop} */
