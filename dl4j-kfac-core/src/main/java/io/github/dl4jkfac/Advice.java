@@ -1,12 +1,12 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.ArrayList;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -44,7 +44,10 @@ final class Advice {
             }
         });
         if (!leftBehind.isEmpty()) {
-            String others = reached.stream().map(updater -> updater.getClass().getSimpleName()).distinct().collect(Collectors.joining(", "));
+            String others = reached.stream()
+                    .map(updater -> updater.getClass().getSimpleName())
+                    .distinct()
+                    .collect(Collectors.joining(", "));
             LOG.warn(
                     "Layers {} have updaters that no other layer has, or other settings of them: the others have {}. Deeplearning4j's "
                             + "fineTuneConfiguration(updater) does not reach layers inside of wrappers such as Bidirectional. If all "
@@ -96,9 +99,11 @@ final class Advice {
 
     private static String effect(GradientNormalization kind) {
         return switch (kind) {
-            case ClipElementWiseAbsoluteValue -> "each entry by itself, so the step no longer points along the natural gradient, and "
-                    + "training may become several times worse";
-            case RenormalizeL2PerLayer, RenormalizeL2PerParamType -> "to the length 1, so steps do not shrink as the gradient does";
+            case ClipElementWiseAbsoluteValue ->
+                "each entry by itself, so the step no longer points along the natural gradient, and "
+                        + "training may become several times worse";
+            case RenormalizeL2PerLayer, RenormalizeL2PerParamType ->
+                "to the length 1, so steps do not shrink as the gradient does";
             default -> "layers or parameters whose gradient is long fall behind the others";
         };
     }

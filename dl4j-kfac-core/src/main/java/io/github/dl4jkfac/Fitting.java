@@ -26,7 +26,8 @@ final class Fitting {
 
     /** Whether any network is taking a step in this thread. */
     static boolean isOnTheStack() {
-        return STACK.walk(frames -> frames.anyMatch(frame -> BaseOptimizer.class.isAssignableFrom(frame.getDeclaringClass())));
+        return STACK.walk(
+                frames -> frames.anyMatch(frame -> BaseOptimizer.class.isAssignableFrom(frame.getDeclaringClass())));
     }
 
     private static boolean isNetwork(StackFrame frame) {

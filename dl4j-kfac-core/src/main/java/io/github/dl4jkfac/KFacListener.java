@@ -78,10 +78,12 @@ public final class KFacListener extends BaseTrainingListener {
 
     /** DL4J goes through the list of listeners while one of them is called. */
     private static void requireBetweenSteps(Model model, Collection<TrainingListener> listeners) {
-        boolean calledByListener = !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && Fitting.isOnTheStack();
+        boolean calledByListener =
+                !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && Fitting.isOnTheStack();
         if (calledByListener && listeners.stream().noneMatch(KFacListener.class::isInstance)) {
-            throw new IllegalStateException("KFacListener.attach was called by a listener, while the network takes a step. "
-                    + "Call it before fit(), or between two calls of fit().");
+            throw new IllegalStateException(
+                    "KFacListener.attach was called by a listener, while the network takes a step. "
+                            + "Call it before fit(), or between two calls of fit().");
         }
     }
 

@@ -33,9 +33,11 @@ class FrozenOutputTest {
             frozen.fit(batch);
             still.fit(batch);
         }
-        assertThat(Fixtures.distance(frozen.getLayer(0).params(), still.getLayer(0).params()))
+        assertThat(Fixtures.distance(
+                        frozen.getLayer(0).params(), still.getLayer(0).params()))
                 .isLessThan(1e-10);
-        assertThat(frozen.getLayer(2).params()).isEqualTo(network(true, curvature).getLayer(2).params());
+        assertThat(frozen.getLayer(2).params())
+                .isEqualTo(network(true, curvature).getLayer(2).params());
     }
 
     @ParameterizedTest
@@ -58,7 +60,9 @@ class FrozenOutputTest {
                 .list()
                 .layer(Fixtures.dense(Fixtures.FEATURES, 5));
         list.layer(kept(new DenseLayer.Builder().nIn(5).nOut(4), frozen));
-        list.layer(kept(new OutputLayer.Builder().nIn(4).nOut(3).activation(org.nd4j.linalg.activations.Activation.SOFTMAX), frozen));
+        list.layer(kept(
+                new OutputLayer.Builder().nIn(4).nOut(3).activation(org.nd4j.linalg.activations.Activation.SOFTMAX),
+                frozen));
         return Fixtures.started(list.build());
     }
 

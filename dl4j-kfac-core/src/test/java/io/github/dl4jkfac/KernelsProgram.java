@@ -75,9 +75,13 @@ final class KernelsProgram {
     /** How far the inverse of I + v v^T is from one, at most. */
     private static double residual(SymmetricSolver solver, int n) {
         INDArray v = Nd4j.linspace(DataType.FLOAT, -0.1, 0.2 / n, n).reshape(n, 1);
-        INDArray m = v.mmul(v.transpose()).addi(Nd4j.eye(n).castTo(DataType.FLOAT)).dup('f');
+        INDArray m =
+                v.mmul(v.transpose()).addi(Nd4j.eye(n).castTo(DataType.FLOAT)).dup('f');
         INDArray inverse = m.like();
         solver.invert(m, 0, inverse);
-        return m.mmul(inverse).subi(Nd4j.eye(n).castTo(DataType.FLOAT)).amaxNumber().doubleValue();
+        return m.mmul(inverse)
+                .subi(Nd4j.eye(n).castTo(DataType.FLOAT))
+                .amaxNumber()
+                .doubleValue();
     }
 }

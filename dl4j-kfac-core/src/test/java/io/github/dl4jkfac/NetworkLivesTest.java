@@ -54,9 +54,9 @@ class NetworkLivesTest {
 
     static {
         UPDATERS.put("KFac", () -> Fixtures.kfac().build());
-        UPDATERS.put("chain", () -> Fixtures.kfac()
-                .structure(Structure.BLOCK_TRIDIAGONAL)
-                .build());
+        UPDATERS.put(
+                "chain",
+                () -> Fixtures.kfac().structure(Structure.BLOCK_TRIDIAGONAL).build());
         UPDATERS.put(
                 "EKFac",
                 () -> EKFac.builder().statisticsInterval(2).basisInterval(4).build());
@@ -113,7 +113,9 @@ class NetworkLivesTest {
                 long seed = random.nextLong();
                 try {
                     control = happen(event, control, () -> new Adam(1e-3), new Random(seed));
-                    Fixtures.fit(Fixtures.throughFile(control, new File(folder, "control.zip")), Fixtures.batch(control.params().dataType(), 4, 1));
+                    Fixtures.fit(
+                            Fixtures.throughFile(control, new File(folder, "control.zip")),
+                            Fixtures.batch(control.params().dataType(), 4, 1));
                     Fixtures.fit(control, Fixtures.batch(control.params().dataType(), 4, 1));
                 } catch (RuntimeException e) {
                     break; // Deeplearning4j itself cannot do this
@@ -175,7 +177,8 @@ class NetworkLivesTest {
                                 .build();
             }
             case FREEZE_IN_PLACE -> {
-                NetworkView.of(model).updater(); // else what Deeplearning4j saves next does not fit, whatever the updater
+                NetworkView.of(model)
+                        .updater(); // else what Deeplearning4j saves next does not fit, whatever the updater
                 if (net == null) {
                     graph.getVertex(hidden(graph, random)).setLayerAsFrozen();
                 } else if (!(net.getLayer(0) instanceof FrozenLayer)) {
@@ -186,8 +189,9 @@ class NetworkLivesTest {
                 return model;
             }
             case ADD_LAYERS -> {
-                FineTuneConfiguration fine =
-                        new FineTuneConfiguration.Builder().updater(updater.get()).build();
+                FineTuneConfiguration fine = new FineTuneConfiguration.Builder()
+                        .updater(updater.get())
+                        .build();
                 if (net != null) {
                     long inputs = net.layerSize(net.getnLayers() - 2);
                     return new TransferLearning.Builder(net)
@@ -197,7 +201,8 @@ class NetworkLivesTest {
                             .addLayer(Fixtures.output(6))
                             .build();
                 }
-                String below = graph.getConfiguration().getVertexInputs().get("out").get(0);
+                String below =
+                        graph.getConfiguration().getVertexInputs().get("out").get(0);
                 int inputs = (int) graph.layerSize(below);
                 return new TransferLearning.GraphBuilder(graph)
                         .fineTuneConfiguration(fine)
@@ -208,8 +213,9 @@ class NetworkLivesTest {
                         .build();
             }
             case FINE_TUNE -> {
-                FineTuneConfiguration fine =
-                        new FineTuneConfiguration.Builder().updater(updater.get()).build();
+                FineTuneConfiguration fine = new FineTuneConfiguration.Builder()
+                        .updater(updater.get())
+                        .build();
                 return net != null
                         ? new TransferLearning.Builder(net)
                                 .fineTuneConfiguration(fine)
@@ -261,8 +267,7 @@ class NetworkLivesTest {
         List<String> inner = Stream.of(graph.getVertices())
                 .filter(GraphVertex::hasLayer)
                 .map(GraphVertex::getVertexName)
-                .filter(name ->
-                        !graph.getConfiguration().getNetworkOutputs().contains(name))
+                .filter(name -> !graph.getConfiguration().getNetworkOutputs().contains(name))
                 .toList();
         return inner.get(random.nextInt(inner.size()));
     }

@@ -3,7 +3,6 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.datasets.iterator.utilty.SingletonDataSetIterator;
@@ -85,7 +84,8 @@ class RemediesTest {
             MultiLayerNetwork adam = autoencoder(new Adam(1e-3), variational);
             pretrain(adam, 1);
             pretrain(adam, 60);
-            assertThat(Fixtures.sameBits(net.getLayer(0).params(), adam.getLayer(0).params()))
+            assertThat(Fixtures.sameBits(
+                            net.getLayer(0).params(), adam.getLayer(0).params()))
                     .isTrue();
             net.fit(BATCH);
             assertThat(Fixtures.isFinite(net.params())).isTrue();
@@ -139,7 +139,8 @@ class RemediesTest {
     void earlyStoppingSaysWhyItEnds() {
         MultiLayerNetwork net = Fixtures.mlp(new KFac(), TYPE);
         try (LogCapture log = new LogCapture()) {
-            assertThatThrownBy(() -> earlyStopping(net)).isInstanceOf(NullPointerException.class); // Deeplearning4j's own
+            assertThatThrownBy(() -> earlyStopping(net))
+                    .isInstanceOf(NullPointerException.class); // Deeplearning4j's own
             assertThat(log.errors())
                     .anySatisfy(error -> assertThat(error)
                             .contains("Early stopping ends here", "before fit(): KFacListener.attach(net);"));

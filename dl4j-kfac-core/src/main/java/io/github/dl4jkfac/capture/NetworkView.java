@@ -121,7 +121,8 @@ public abstract class NetworkView {
      */
     public final boolean isCurrent() {
         return layers.stream()
-                .allMatch(named -> named.layer() == EpsilonTap.unwrap(places.get(named.name()).layer()));
+                .allMatch(named -> named.layer()
+                        == EpsilonTap.unwrap(places.get(named.name()).layer()));
     }
 
     /**
@@ -130,7 +131,9 @@ public abstract class NetworkView {
      */
     public final void clearFrozenGradients() {
         for (NamedLayer named : layers) {
-            INDArray gradient = named.isFrozen() ? ((BaseWrapperLayer) named.layer()).getUnderlying().getGradientsViewArray() : null;
+            INDArray gradient = named.isFrozen()
+                    ? ((BaseWrapperLayer) named.layer()).getUnderlying().getGradientsViewArray()
+                    : null;
             if (gradient != null) {
                 gradient.assign(0);
             }

@@ -171,8 +171,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     /** The signal for what was recorded, [rows,C]; to be called only if {@link #hasOneRowPerSample}. */
     INDArray secondDerivative(OutputSignal ofPass) {
-        return ofPass.derivative(
-                this, recorded(), first(labels).castTo(type()), cast(first(mask), type()));
+        return ofPass.derivative(this, recorded(), first(labels).castTo(type()), cast(first(mask), type()));
     }
 
     /** C, the number of outputs; the pre-activations must have been recorded. */
@@ -196,8 +195,9 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (mask == null) {
             return null;
         }
-        INDArray some =
-                Reductions.max(cast(first(mask), type()), true, 1).gt(0).castTo(recorded().dataType());
+        INDArray some = Reductions.max(cast(first(mask), type()), true, 1)
+                .gt(0)
+                .castTo(recorded().dataType());
         return Reductions.max(perSample(some, samples), true, 1);
     }
 

@@ -67,7 +67,9 @@ final class SequentialView extends NetworkView {
 
     @Override
     public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
-        return network.getLayerWiseConfigurations().getConf(Integer.parseInt(name)).getLayer();
+        return network.getLayerWiseConfigurations()
+                .getConf(Integer.parseInt(name))
+                .getLayer();
     }
 
     @Override

@@ -45,7 +45,8 @@ record LapackHealth(String floats, String doubles, String products) {
 
     /** What the user can do, as an imperative without a full stop. */
     static String remedy() {
-        String bom = "import io.github.dl4jkfac:dl4j-kfac-bom in front of Deeplearning4j, which brings a newer OpenBLAS";
+        String bom =
+                "import io.github.dl4jkfac:dl4j-kfac-bom in front of Deeplearning4j, which brings a newer OpenBLAS";
         if (!isX86()) {
             return bom;
         }

@@ -113,7 +113,8 @@ public final class NativeFloor {
     /** Billions of additions and multiplications per second in float32 products, at best. */
     private static double speed() {
         try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-                INDArray a = Nd4j.ones(DataType.FLOAT, MEASURED_ORDER, MEASURED_ORDER).dup('f');
+                INDArray a = Nd4j.ones(DataType.FLOAT, MEASURED_ORDER, MEASURED_ORDER)
+                        .dup('f');
                 INDArray c = Nd4j.create(DataType.FLOAT, new long[] {MEASURED_ORDER, MEASURED_ORDER}, 'f')) {
             long best = Long.MAX_VALUE;
             for (int i = 0; i < MEASURED_TIMES; i++) {
@@ -126,7 +127,8 @@ public final class NativeFloor {
     }
 
     private static boolean processorHasFusedProducts() {
-        return LapackHealth.isX86() && NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel() >= AVX2;
+        return LapackHealth.isX86()
+                && NativeOpsHolder.getInstance().getDeviceNativeOps().optimalLevel() >= AVX2;
     }
 
     /**

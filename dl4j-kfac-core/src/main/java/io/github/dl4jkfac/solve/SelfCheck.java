@@ -77,7 +77,11 @@ final class SelfCheck {
             expect("the Gram matrix (syrk)", n, Dense.of(out), gram);
 
             solver.sandwich(full, right, full, work, out);
-            expect("the two-sided product (symm)", n, Dense.of(out), gram.times(v).times(gram));
+            expect(
+                    "the two-sided product (symm)",
+                    n,
+                    Dense.of(out),
+                    gram.times(v).times(gram));
 
             solver.invert(full, 1, out);
             Dense shifted = gram.plus(Dense.identity(n));

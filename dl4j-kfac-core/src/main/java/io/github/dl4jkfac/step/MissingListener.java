@@ -13,8 +13,9 @@ import org.slf4j.LoggerFactory;
 final class MissingListener {
 
     /** The remedy for gradients that {@code fit} has not computed. */
-    static final String OUTSIDE_FIT = "Natural-gradient steps need the network's own forward and backward pass: call fit() on the network. "
-            + "For external errors or gradients of another network use another updater, such as Adam.";
+    static final String OUTSIDE_FIT =
+            "Natural-gradient steps need the network's own forward and backward pass: call fit() on the network. "
+                    + "For external errors or gradients of another network use another updater, such as Adam.";
 
     private static final Logger LOG = LoggerFactory.getLogger(MissingListener.class);
     private static final String DL4J = "org.deeplearning4j.";
@@ -34,7 +35,8 @@ final class MissingListener {
     /** The error, for the present callers. */
     static IllegalStateException of(IUpdater config) {
         Set<String> callers = callers();
-        String message = "The " + config.getClass().getSimpleName() + " updater is not connected to its network. " + remedy(callers);
+        String message = "The " + config.getClass().getSimpleName() + " updater is not connected to its network. "
+                + remedy(callers);
         if (isAmong(callers, "earlystopping.")) {
             // which catches the error, and may end with one of its own
             LOG.error("Early stopping ends here: {}", message);

@@ -98,8 +98,9 @@ abstract class ComparisonCommand implements Callable<Integer> {
             out = Path.of("out", spec.name());
         }
         Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen(), run.schedule);
-        List<Repetition> repetitions =
-                LongStream.rangeClosed(seed, seed + repeat - 1).mapToObj(this::repetition).toList();
+        List<Repetition> repetitions = LongStream.rangeClosed(seed, seed + repeat - 1)
+                .mapToObj(this::repetition)
+                .toList();
         terminal.println("reading the data ...");
         terminal.flush();
         Problem problem = problem(terminal::println);
@@ -165,8 +166,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
                 .with("seed", repetition.seed)
                 .with("batch", batch)
                 .with("budget", run.budget(evaluations).toString());
-        contenders.forEach((optimizer, settings) -> record.withOptimizer(
-                optimizer.id(), Networks.updater(problem, optimizer, settings, repetition.seed)));
+        contenders.forEach((optimizer, settings) ->
+                record.withOptimizer(optimizer.id(), Networks.updater(problem, optimizer, settings, repetition.seed)));
         record.write(repetition.folder);
     }
 

@@ -19,7 +19,8 @@ final class GivenValues {
         for (OptionSpec option : parsed.matchedOptions()) {
             if (isList(option)) {
                 checkList(parsed, option);
-            } else if (option.type() == Path.class && option.stringValues().stream().anyMatch(String::isBlank)) {
+            } else if (option.type() == Path.class
+                    && option.stringValues().stream().anyMatch(String::isBlank)) {
                 throw missing(parsed, option, "needs a value; name a file or a folder");
             }
         }

@@ -13,7 +13,6 @@ final class RunRecords {
      * @return a record with its arguments
      */
     static RunRecord of(CommandSpec command) {
-        return new RunRecord(
-                command.root().commandLine().getParseResult().originalArgs());
+        return new RunRecord(command.root().commandLine().getParseResult().originalArgs());
     }
 }

@@ -200,7 +200,11 @@ class CommandErrorsTest {
     void anUnknownCommandIsAnErrorAndSimilarOnesAreNamed() {
         CommandRunner result = CommandRunner.run("mnist-autoencodr");
         assertThat(result.code()).isEqualTo(2);
-        assertThat(result.err()).hasLineCount(1).contains("--help").contains("did you mean").contains("mnist-autoencoder");
+        assertThat(result.err())
+                .hasLineCount(1)
+                .contains("--help")
+                .contains("did you mean")
+                .contains("mnist-autoencoder");
     }
 
     @Test
@@ -226,7 +230,8 @@ class CommandErrorsTest {
                 .filter(line -> line.matches("[A-Z][a-z ]+"))
                 .toList();
         assertThat(shown).containsExactly(headings.split(","));
-        assertThat(help.lines().filter(line -> line.contains("--optimizers") || line.contains("--methods"))
+        assertThat(help.lines()
+                        .filter(line -> line.contains("--optimizers") || line.contains("--methods"))
                         .count())
                 .isPositive();
     }

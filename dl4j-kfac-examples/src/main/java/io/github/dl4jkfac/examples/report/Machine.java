@@ -19,12 +19,8 @@ final class Machine {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
 
     /** Environment variables that choose kernels and threads. */
-    private static final List<String> VARIABLES = List.of(
-            "OPENBLAS_CORETYPE",
-            "OPENBLAS_NUM_THREADS",
-            "OMP_NUM_THREADS",
-            "OMP_WAIT_POLICY",
-            "ND4J_BACKEND");
+    private static final List<String> VARIABLES =
+            List.of("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "ND4J_BACKEND");
 
     private Machine() {}
 
@@ -40,8 +36,8 @@ final class Machine {
         machine.put("backend", Nd4j.getBackend().getClass().getSimpleName());
         machine.put("linear_algebra", NativeFloor.describe());
         machine.put("blas_threads", BlasThreads.get());
-        VARIABLES.forEach(name ->
-                Optional.ofNullable(System.getenv(name)).ifPresent(value -> machine.put(name, value)));
+        VARIABLES.forEach(
+                name -> Optional.ofNullable(System.getenv(name)).ifPresent(value -> machine.put(name, value)));
         return machine;
     }
 

@@ -77,7 +77,8 @@ public final class RunRecord {
             Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new OutputFailure(
-                    "cannot write " + file + " (" + e.getMessage() + "); make room or name another folder with --out", e);
+                    "cannot write " + file + " (" + e.getMessage() + "); make room or name another folder with --out",
+                    e);
         }
     }
 }

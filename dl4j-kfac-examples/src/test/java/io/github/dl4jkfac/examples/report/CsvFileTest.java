@@ -31,8 +31,7 @@ class CsvFileTest {
         Files.move(away, folder);
         csv.add(List.of(4, 0.0625));
         csv.finish();
-        assertThat(folder.resolve("a.csv"))
-                .hasContent("step,loss\n1,0.500000\n2,0.250000\n3,0.125000\n4,0.0625000\n");
+        assertThat(folder.resolve("a.csv")).hasContent("step,loss\n1,0.500000\n2,0.250000\n3,0.125000\n4,0.0625000\n");
     }
 
     @Test
