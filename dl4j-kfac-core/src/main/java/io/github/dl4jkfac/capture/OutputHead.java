@@ -37,6 +37,8 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     private final String name;
     private final org.deeplearning4j.nn.conf.layers.BaseLayer conf;
+    private final ReusableMatrix memoryOfLabels = new ReusableMatrix();
+    private final ReusableMatrix memoryOfMask = new ReusableMatrix();
     private Recording listener;
     private Runnable whenFailed = () -> {};
     private OutputSignal signal;
@@ -128,8 +130,13 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     @Override
     public void labels(INDArray trueLabels, INDArray labelMask) {
-        labels = trueLabels; // cast where they are used: here the result would end with the layer's workspace
-        mask = labelMask;
+        labels = kept(trueLabels, memoryOfLabels);
+        mask = labelMask == null ? null : kept(labelMask, memoryOfMask);
+    }
+
+    /** What DL4J has cast lies in the layer's workspace, which ends with the layer's pass. */
+    private INDArray kept(INDArray array, ReusableMatrix memory) {
+        return array.isAttached() || array.dataType() != type() ? memory.copyOf(type(), array) : array;
     }
 
     private static INDArray cast(INDArray array, DataType type) {
@@ -171,7 +178,7 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     /** The signal for what was recorded, [rows,C]; to be called only if {@link #hasOneRowPerSample}. */
     INDArray secondDerivative(OutputSignal ofPass) {
-        return ofPass.derivative(this, recorded(), first(labels).castTo(type()), cast(first(mask), type()));
+        return ofPass.derivative(this, recorded(), first(labels), first(mask));
     }
 
     /** C, the number of outputs; the pre-activations must have been recorded. */
@@ -195,9 +202,8 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         if (mask == null) {
             return null;
         }
-        INDArray some = Reductions.max(cast(first(mask), type()), true, 1)
-                .gt(0)
-                .castTo(recorded().dataType());
+        INDArray some =
+                Reductions.max(first(mask), true, 1).gt(0).castTo(recorded().dataType());
         return Reductions.max(perSample(some, samples), true, 1);
     }
 

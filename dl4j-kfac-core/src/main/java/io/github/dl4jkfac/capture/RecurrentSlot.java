@@ -164,7 +164,7 @@ final class RecurrentSlot extends LayerSlot {
         inputs.begin(w.dataType(), positions, wanted, features + units(layer));
         inputs.steps(0, positions, 0, features)
                 .assign(Samples.first(sequences, wanted).permute(2, 0, 1));
-        mask = RowOrder.mask(layer);
+        mask = layer.getMaskArray(); // cast later: a copy made here would end with the layer's workspace
     }
 
     private final class Ear implements Recording {
@@ -207,7 +207,7 @@ final class RecurrentSlot extends LayerSlot {
     @Override
     List<BatchRows> rows(Samples samples) {
         INDArray derivatives = tape.derivatives().matrix();
-        INDArray own = mask == null ? null : RowOrder.column(mask, samples.count());
+        INDArray own = mask == null ? null : RowOrder.column(mask.castTo(derivatives.dataType()), samples.count());
         RowOrder.mask(derivatives, own);
         writePreviousOutputs(own);
         long positions = derivatives.size(0) / samples.count();
