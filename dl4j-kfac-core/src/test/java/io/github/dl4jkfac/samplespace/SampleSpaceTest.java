@@ -73,6 +73,24 @@ class SampleSpaceTest {
         }
     }
 
+    /** A remainder of the size of rounding is none, but 1 / lambda is large: nothing may hang on the last digit of a gradient. */
+    @Test
+    void aRemainderOutgrowsRoundingWithoutAJump() {
+        double lambda = 1e-13;
+        double length = MEAN.norm2Number().doubleValue();
+        INDArray direction = any(33).muli(length / any(33).norm2Number().doubleValue());
+        INDArray last = null;
+        for (int i = -10; i <= 10; i++) {
+            INDArray v = MEAN.add(direction.mul(1e-12 + i * 1e-15));
+            INDArray step = space(SampleMethod.EMPIRICAL_FISHER).step(ROWS, null, lambda, v);
+            if (last != null) {
+                // twice the difference of the remainders over lambda, and some rounding of the means
+                assertThat(step.sub(last).norm2Number().doubleValue()).isLessThan(0.1 * length);
+            }
+            last = step;
+        }
+    }
+
     @Test
     void weightDecayGoesThroughTheSameInverse() {
         INDArray v = MEAN.add(any(32).mul(0.01));
