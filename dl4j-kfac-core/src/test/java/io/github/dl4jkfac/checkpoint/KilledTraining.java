@@ -90,7 +90,8 @@ final class KilledTraining {
         }
         Model model = started ? Checkpoints.resume(path, Model.class) : begin(target);
         target.prepare(model, path);
-        while (true) {
+        // until killed, or until nobody listens any more: the test itself may have been ended
+        while (!System.out.checkError()) {
             target.step(model, path);
             System.out.println(SAVED + Network.of(model).iteration());
         }
