@@ -204,7 +204,7 @@ class OverflowTest {
                 if (net == Net.SEQUENCES && oneRowPerSampleOnly) {
                     continue;
                 }
-                // in turn: with four ways and seven kinds of network each updater sees every way
+                // in turn: with five or six kinds of network each updater sees all four ways
                 cases.add(Arguments.of(updater, net, Way.values()[cases.size() % Way.values().length]));
             }
         }

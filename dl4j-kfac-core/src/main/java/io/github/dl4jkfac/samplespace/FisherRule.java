@@ -39,7 +39,9 @@ final class FisherRule implements StepRule {
         for (int i = 0; i < gradients.size(); i++) {
             INDArray gradient = gradients.get(i);
             try (INDArray inSpan = system.transposedTimes(i, coefficients, gradient)) {
-                gradient.muli(remains > 0 ? 1 / system.damping() : 0).addi(inSpan).muli(system.weight(i));
+                gradient.muli(remains > 0 ? 1 / system.damping() : 0)
+                        .addi(inSpan)
+                        .muli(system.weight(i));
             }
         }
     }
