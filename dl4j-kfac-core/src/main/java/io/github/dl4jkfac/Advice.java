@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.GradientNormalization;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +30,7 @@ final class Advice {
         List<IUpdater> reached = new ArrayList<>();
         for (NetworkView.NamedLayer named : network.layers()) {
             IUpdater updater = updater(named);
-            if (updater != null && network.configuration(named.name()) instanceof BaseLayer) {
+            if (updater != null && network.isPlain(named.name())) {
                 reached.add(updater);
             } else if (updater != null) {
                 outOfReach.put(named.name(), updater);

@@ -115,7 +115,7 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+    org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
         return graph.getConfiguration().getVertices().get(name)
                         instanceof org.deeplearning4j.nn.conf.graph.LayerVertex vertex
                 ? vertex.getLayerConf().getLayer()

@@ -141,12 +141,22 @@ public abstract class NetworkView {
     }
 
     /**
+     * Tells whether DL4J's fine-tuning reaches a layer's configuration.
+     *
+     * @param name of the layer
+     * @return false for wrappers and for layers, such as SameDiff's, that are configured otherwise than by DL4J's usual means
+     */
+    public final boolean isPlain(String name) {
+        return configuration(name) instanceof org.deeplearning4j.nn.conf.layers.BaseLayer;
+    }
+
+    /**
      * Looks up a layer's configuration.
      *
      * @param name of the layer
      * @return as the user wrote it, a wrapper where there is one; null if a graph has another kind of vertex in this place
      */
-    public abstract org.deeplearning4j.nn.conf.layers.Layer configuration(String name);
+    abstract org.deeplearning4j.nn.conf.layers.Layer configuration(String name);
 
     /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
     public abstract List<Trainable> trainables();

@@ -66,7 +66,7 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    public org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
+    org.deeplearning4j.nn.conf.layers.Layer configuration(String name) {
         return network.getLayerWiseConfigurations()
                 .getConf(Integer.parseInt(name))
                 .getLayer();
