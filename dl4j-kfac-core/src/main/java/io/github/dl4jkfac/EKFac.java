@@ -32,8 +32,8 @@ public final class EKFac extends KroneckerUpdater {
     public static final double DEFAULT_LEARNING_RATE = 1.0;
     /** Default mu. */
     public static final double DEFAULT_MOMENTUM = 0.5;
-    /** Default lambda, the Tikhonov damping of each layer's block. */
-    public static final double DEFAULT_DAMPING = 1e-3;
+    /** Default lambda, the damping of each layer's block: K-FAC's. */
+    public static final double DEFAULT_DAMPING = KFac.DEFAULT_DAMPING;
     /** Default bound of the squared length of a step in the damped Fisher metric. */
     public static final double DEFAULT_KL_CLIP = 1e-2;
     /** Default number of steps between two batches that enter the second moments and the factors. */

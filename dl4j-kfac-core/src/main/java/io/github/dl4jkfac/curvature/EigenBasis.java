@@ -73,6 +73,13 @@ record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
         solver.copyMatrix(next.vectors(), vectors);
     }
 
+    /** The squares of the cosines between the present eigenvectors (rows) and others (columns), [d,d]; a new array, column-major. */
+    INDArray squaredCosines(Decomposition next) {
+        INDArray cosines = Nd4j.createUninitialized(vectors.dataType(), vectors.shape(), 'f');
+        Products.multiplyTransposed(vectors, next.vectors(), cosines, 1, 0);
+        return cosines.muli(cosines);
+    }
+
     /** Rows x as x U; a new array, column-major. */
     INDArray coordinates(INDArray rows) {
         INDArray result = Nd4j.createUninitialized(rows.dataType(), rows.shape(), 'f');

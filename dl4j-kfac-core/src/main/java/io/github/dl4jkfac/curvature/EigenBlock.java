@@ -10,11 +10,15 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /**
  * Eigenvalue-corrected Kronecker factorisation, EKFAC (George et al. 2018): F ~ U diag(S) U^T, where U = Ua x Ug are the eigenvectors
  * of K-FAC's factors A and G, and S, in place of their eigenvalues' products, the second moments of the gradients in that basis.
- * Preconditioning is Ua [(Ua^T V Ug) / (S + lambda)] Ug^T, exact Tikhonov damping.
+ * Preconditioning is Ua [(Ua^T V Ug) / S_d] Ug^T, where S_d is S with the damping that K-FAC would give it ({@link EigenDamping}).
  *
  * <p>A refresh makes new eigenvectors, about nine times the cost of {@link KroneckerBlock}'s inverses, and so comes seldom; S follows
  * every batch, and the preconditioner S at once. No other diagonal is nearer to F in the same basis; the trace is F's own. Nothing
  * is assumed about the positions of a sample: S is exact for them.
+ *
+ * <p>A batch is measured in the basis that the batches before it have made, and {@link EigenMoments} carries what has been measured into
+ * the next one. So S tells what the samples' gradients do in directions that were not chosen to fit them, even where every
+ * batch brings a new basis.
  */
 public final class EigenBlock implements CurvatureBlock {
 
@@ -26,10 +30,10 @@ public final class EigenBlock implements CurvatureBlock {
     private static final String S_INVERSE = "S_inverse";
     private static final String DAMPING = "inverse_damping";
 
-    /** Smallest entry of S + lambda that is inverted, relative to the mean. */
+    /** Smallest entry of S_d that is inverted, relative to the mean. */
     private static final double FLOOR = 1e-10;
 
-    /** Keeps both factors, their eigenvectors, S, 1 / (S + lambda) and lambda. */
+    /** Keeps both factors, their eigenvectors, S, 1 / S_d and lambda. */
     public static final BlockType TYPE = new Type();
 
     private final BlockContext context;
@@ -37,6 +41,7 @@ public final class EigenBlock implements CurvatureBlock {
     private final EigenBasis inputs;
     private final EigenBasis outputs;
     private final EigenMoments moments;
+    private final EigenDamping eigenDamping;
     private final INDArray inverse;
     private final INDArray damping;
     private final DegradationLog log;
@@ -48,6 +53,7 @@ public final class EigenBlock implements CurvatureBlock {
         this.inputs = new EigenBasis(state.get(A), state.get(BASIS_OF_INPUTS), context.solver());
         this.outputs = new EigenBasis(state.get(G), state.get(BASIS_OF_OUTPUTS), context.solver());
         this.moments = new EigenMoments(state.get(S), inputs, outputs);
+        this.eigenDamping = new EigenDamping(state.get(S));
         this.inverse = state.get(S_INVERSE);
         this.damping = state.get(DAMPING);
         this.log = new DegradationLog(context.layer());
@@ -101,14 +107,19 @@ public final class EigenBlock implements CurvatureBlock {
     }
 
     private void change(EigenBasis.Decomposition nextInputs, EigenBasis.Decomposition nextOutputs) {
-        moments.start(nextInputs, nextOutputs);
+        if (hasBasis() && Finite.isFinite(moments.moments())) {
+            moments.carry(nextInputs, nextOutputs);
+        } else {
+            moments.start(nextInputs, nextOutputs);
+        }
         inputs.replace(nextInputs);
         outputs.replace(nextOutputs);
     }
 
-    /** 1 / (S + lambda). */
+    /** 1 / S_d. */
     private void followMoments() {
-        double mean = moments.moments().meanNumber().doubleValue() + damping.getDouble(0);
+        double lambda = damping.getDouble(0);
+        double mean = moments.moments().meanNumber().doubleValue() + lambda;
         if (!Double.isFinite(mean)) {
             log.say(S, "is not finite; the last good inverse stays");
             return;
@@ -116,7 +127,8 @@ public final class EigenBlock implements CurvatureBlock {
         // all zero: a dead layer without damping, which no scale suits better than 1
         double floor = mean > 0 ? FLOOR * mean : 1;
         context.solver().copyMatrix(moments.moments(), inverse);
-        Transforms.max(inverse.addi(damping.getDouble(0)), floor, false);
+        eigenDamping.addTo(inverse, lambda);
+        Transforms.max(inverse, floor, false);
         inverse.rdivi(1);
     }
 

@@ -1,16 +1,19 @@
 package io.github.dl4jkfac.curvature;
 
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Second moments of the samples' gradients in the basis Ua x Ug, S = E[(Ua^T grad_n Ug)^2], [dA,dG], squared entry by entry: the
  * diagonal of the Fisher block in that basis, and so the one that makes U diag(S) U^T nearest to it (George et al. 2018, sec. 3). A
  * moving average over the batches.
  *
- * <p>At a change of basis the average starts again from the products of the new eigenvalues, la lg^T, which is K-FAC's own
- * diagonal, made of all batches so far; each later batch then has the weight that it has in A and G. (The diagonal of the old
- * U diag(S) U^T in the new basis would keep the trace, but it spreads the large moments over directions with small ones as long as
- * the basis still changes much, and it trained worse.)
+ * <p>The first basis is made of one batch alone, and the average starts from the products of its eigenvalues, la lg^T, K-FAC's own
+ * diagonal. At each later change of basis the average is carried over: S becomes the diagonal of U diag(S) U^T in the new basis, which
+ * keeps the trace and the weight of every batch. To start again from the new eigenvalues would throw away all that has been measured, and to
+ * start from the batches to come alone would leave S to the few samples of one batch, which know nothing of directions that they do not
+ * happen to have.
  *
  * @param moments S, column-major without gaps
  * @param inputs Ua
@@ -34,5 +37,20 @@ record EigenMoments(INDArray moments, EigenBasis inputs, EigenBasis outputs) {
     /** Starts the average with the moments of a Kronecker product that has these eigenvalues. */
     void start(EigenBasis.Decomposition nextInputs, EigenBasis.Decomposition nextOutputs) {
         Products.multiplyByTransposed(nextInputs.values(), nextOutputs.values(), moments, 1, 0);
+    }
+
+    /**
+     * Takes the average from the present basis to the next: with Q = Ua^T Ua' and R = Ug^T Ug', squared entry by entry, the diagonal of
+     * U diag(S) U^T in the basis Ua' x Ug' is (Q^2)^T S R^2.
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    void carry(EigenBasis.Decomposition nextInputs, EigenBasis.Decomposition nextOutputs) {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+                INDArray ofInputs = inputs.squaredCosines(nextInputs);
+                INDArray ofOutputs = outputs.squaredCosines(nextOutputs);
+                INDArray half = Nd4j.createUninitialized(moments.dataType(), moments.shape(), 'f')) {
+            Products.multiplyTransposed(ofInputs, moments, half, 1, 0);
+            Products.multiply(half, ofOutputs, moments, 1, 0);
+        }
     }
 }
