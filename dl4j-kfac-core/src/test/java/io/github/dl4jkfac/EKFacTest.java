@@ -7,7 +7,6 @@ import static io.github.dl4jkfac.TestNetworks.inverse;
 import static io.github.dl4jkfac.TestNetworks.meanProduct;
 import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static io.github.dl4jkfac.TestNetworks.rows;
 import static io.github.dl4jkfac.TestNetworks.sequence;
 import static io.github.dl4jkfac.TestNetworks.settings;
@@ -22,11 +21,13 @@ import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
 import io.github.dl4jkfac.curvature.EigenBlock;
 import io.github.dl4jkfac.curvature.EmbeddingBlock;
 import io.github.dl4jkfac.curvature.UnitwiseBlock;
+import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -92,12 +93,19 @@ class EKFacTest {
                 String layer = block.plan().name();
                 INDArray taken = TestNetworks.weights(plain, layer).sub(TestNetworks.weights(model, layer));
                 INDArray v = vec(gradient(plain, layer, batch)).div(10);
-                INDArray damped = plusDiagonal(block.block().toDense(), DAMPING);
+                INDArray damped = TestNetworks.dampedMoments(
+                        TestNetworks.kron(
+                                block.state().get("A_inverse_basis"),
+                                block.state().get("G_inverse_basis")),
+                        block.state().get("S"),
+                        DAMPING);
                 assertThat(error(vec(taken), v.mmul(inverse(damped)).mul(RATE)))
                         .as("layer %s, step %d", layer, step)
                         .isLessThan(1e-9);
                 if (!new RefreshPlan(1, 4).inversesDue(step)) {
-                    assertThat(error(block.state().get("S"), moments(plain, block, batch)))
+                    INDArray ua = block.state().get("A_inverse_basis");
+                    INDArray ug = block.state().get("G_inverse_basis");
+                    assertThat(error(block.state().get("S"), moments(plain, layer, ua, ug, batch)))
                             .as("layer %s, step %d", layer, step)
                             .isLessThan(1e-10);
                 }
@@ -106,20 +114,64 @@ class EKFacTest {
     }
 
     /** The mean over the samples of (Ua^T grad Ug)^2. */
-    private static INDArray moments(Model plain, BoundBlock block, DataSet batch) {
-        INDArray ua = block.state().get("A_inverse_basis");
-        INDArray ug = block.state().get("G_inverse_basis");
+    private static INDArray moments(Model plain, String layer, INDArray ua, INDArray ug, DataSet batch) {
         INDArray sum = Nd4j.zeros(DataType.DOUBLE, ua.size(0), ug.size(0));
         for (int n = 0; n < batch.numExamples(); n++) {
             DataSet sample = new DataSet(
                     rows(batch.getFeatures(), n, n + 1).dup(),
                     rows(batch.getLabels(), n, n + 1).dup());
             INDArray turned = ua.transpose()
-                    .mmul(gradient(plain, block.plan().name(), sample))
+                    .mmul(gradient(plain, layer, sample))
                     .mmul(ug);
             sum.addi(turned.mul(turned));
         }
         return sum.div(batch.numExamples());
+    }
+
+    /** The samples' gradients count, not the factors' eigenvalues, though every batch brings new eigenvectors. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"SEQUENTIAL", "GRAPH"})
+    void secondMomentsEnterWhereEveryStepBringsABasis(Kind kind) {
+        EKFac updater = EKFac.builder()
+                .curvature(Curvature.EMPIRICAL_FISHER)
+                .learningRate(RATE)
+                .damping(DAMPING)
+                .statisticsDecay(0.6)
+                .basisInterval(1)
+                .build();
+        Model model = kind.create(updater, DataType.DOUBLE);
+        Model plain = kind.create(new Sgd(1), DataType.DOUBLE);
+        KFacListener.attach(model);
+        List<BoundBlock> blocks = Sessions.of(model).blocks();
+        Fixtures.fit(model, Fixtures.batch(DataType.DOUBLE, 10, 0));
+        for (int step = 1; step < 6; step++) {
+            DataSet batch = Fixtures.batch(DataType.DOUBLE, 10, step);
+            plain.setParams(model.params().dup());
+            List<Map<String, INDArray>> before = blocks.stream()
+                    .map(block -> Stream.of("S", "A_inverse_basis", "G_inverse_basis")
+                            .collect(Collectors.toMap(name -> name, name -> block.state()
+                                    .get(name)
+                                    .dup())))
+                    .toList();
+            Fixtures.fit(model, batch);
+            double keep = Math.min(1 - 1.0 / (step + 1), 0.6);
+            for (int i = 0; i < blocks.size(); i++) {
+                INDArray ua = before.get(i).get("A_inverse_basis");
+                INDArray ug = before.get(i).get("G_inverse_basis");
+                INDArray measured = moments(plain, blocks.get(i).plan().name(), ua, ug, batch);
+                INDArray s = before.get(i).get("S").mul(keep).add(measured.mul(1 - keep));
+                BlockState now = blocks.get(i).state();
+                INDArray turn = TestNetworks.kron(
+                        now.get("A_inverse_basis").transpose().mmul(ua),
+                        now.get("G_inverse_basis").transpose().mmul(ug));
+                INDArray carried = turn.mul(turn).mmul(vec(s).transpose()).transpose();
+                assertThat(error(vec(now.get("S")), carried))
+                        .as("block %d, step %d", i, step)
+                        .isLessThan(1e-10);
+            }
+        }
     }
 
     private static void assertTwoStepsSolveLeastSquares(ILossFunction loss) {

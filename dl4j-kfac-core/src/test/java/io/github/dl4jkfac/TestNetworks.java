@@ -148,6 +148,49 @@ public final class TestNetworks {
         return matrix.add(Nd4j.eye(matrix.size(0)).castTo(matrix.dataType()).mul(shift));
     }
 
+    /** A x B over row-major vectors. */
+    public static INDArray kron(INDArray a, INDArray b) {
+        INDArray product = Nd4j.create(DataType.DOUBLE, a.size(0) * b.size(0), a.size(1) * b.size(1));
+        for (long i = 0; i < product.size(0); i++) {
+            for (long j = 0; j < product.size(1); j++) {
+                double entry = a.getDouble(i / b.size(0), j / b.size(1)) * b.getDouble(i % b.size(0), j % b.size(1));
+                product.putScalar(i, j, entry);
+            }
+        }
+        return product;
+    }
+
+    /**
+     * EKFAC's damped matrix written out: U diag(S_d) U^T, S_d[i,j] = S[i,j] + gamma / sqrt(s) (r[i] + c[j]) + gamma^2 with the mean s of S,
+     * those of its rows r and of its columns c, and gamma^2 = lambda.
+     *
+     * @param basis Ua x Ug over row-major vectors
+     * @param moments S, [dA,dG]
+     */
+    public static INDArray dampedMoments(INDArray basis, INDArray moments, double lambda) {
+        int dA = (int) moments.size(0);
+        int dG = (int) moments.size(1);
+        double[] r = new double[dA];
+        double[] c = new double[dG];
+        double mean = 0;
+        for (int i = 0; i < dA; i++) {
+            for (int j = 0; j < dG; j++) {
+                double entry = moments.getDouble(i, j);
+                r[i] += entry / dG;
+                c[j] += entry / dA;
+                mean += entry / dA / dG;
+            }
+        }
+        INDArray damped = Nd4j.create(DataType.DOUBLE, 1, (long) dA * dG);
+        for (int i = 0; i < dA; i++) {
+            for (int j = 0; j < dG; j++) {
+                double share = mean == 0 ? 0 : Math.sqrt(lambda / mean) * (r[i] + c[j]);
+                damped.putScalar(0, (long) i * dG + j, moments.getDouble(i, j) + share + lambda);
+            }
+        }
+        return basis.mulRowVector(damped).mmul(basis.transpose());
+    }
+
     public static double trace(INDArray matrix) {
         return Nd4j.diag(matrix).sumNumber().doubleValue();
     }

@@ -4,9 +4,8 @@ import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static io.github.dl4jkfac.TestNetworks.trace;
 import static io.github.dl4jkfac.TestNetworks.vec;
 
-import org.nd4j.linalg.api.buffer.DataType;
+import io.github.dl4jkfac.TestNetworks;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Definitions, written out, that blocks are compared with. */
 final class BlockMath {
@@ -15,14 +14,7 @@ final class BlockMath {
 
     /** A x B over row-major vectors. */
     static INDArray kron(INDArray a, INDArray b) {
-        INDArray product = Nd4j.create(DataType.DOUBLE, a.size(0) * b.size(0), a.size(1) * b.size(1));
-        for (long i = 0; i < product.size(0); i++) {
-            for (long j = 0; j < product.size(1); j++) {
-                double entry = a.getDouble(i / b.size(0), j / b.size(1)) * b.getDouble(i % b.size(0), j % b.size(1));
-                product.putScalar(i, j, entry);
-            }
-        }
-        return product;
+        return TestNetworks.kron(a, b);
     }
 
     /** (A + pi gamma I) x (G + gamma / pi I). */

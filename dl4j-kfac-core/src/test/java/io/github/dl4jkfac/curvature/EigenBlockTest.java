@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.curvature;
 
+import static io.github.dl4jkfac.TestNetworks.dampedMoments;
 import static io.github.dl4jkfac.TestNetworks.error;
 import static io.github.dl4jkfac.TestNetworks.homogeneous;
 import static io.github.dl4jkfac.TestNetworks.inverse;
 import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static io.github.dl4jkfac.TestNetworks.rows;
 import static io.github.dl4jkfac.TestNetworks.trace;
 import static io.github.dl4jkfac.TestNetworks.vec;
@@ -76,9 +76,7 @@ class EigenBlockTest {
 
         @Override
         INDArray damped(TestBlock block, double damping) {
-            INDArray basis = basis(block);
-            INDArray diagonal = Nd4j.diag(vec(block.state().get("S")).reshape(new long[] {shape.parameters()}));
-            return plusDiagonal(basis.mmul(diagonal).mmul(basis.transpose()), damping);
+            return EigenBlockTest.damped(block, damping);
         }
     }
 
@@ -154,6 +152,10 @@ class EigenBlockTest {
     private static INDArray basis(TestBlock block) {
         return BlockMath.kron(
                 block.state().get("A_inverse_basis"), block.state().get("G_inverse_basis"));
+    }
+
+    private static INDArray damped(TestBlock block, double lambda) {
+        return dampedMoments(basis(block), block.state().get("S"), lambda);
     }
 
     private static INDArray s(TestBlock block) {
@@ -293,7 +295,7 @@ class EigenBlockTest {
     }
 
     @Test
-    void theFirstMomentsAreThoseOfTheKroneckerProduct() {
+    void theFirstStepIsThatOfTheKroneckerProduct() {
         OuterRows rows = batch(1, 20, 3);
         TestBlock block = withBases(SHAPE, rows);
         TestBlock kronecker = TestBlock.of(KroneckerBlock.TYPE, SHAPE, rows);
@@ -303,9 +305,11 @@ class EigenBlockTest {
         assertThat(error(TestBlock.of(EigenBlock.TYPE, SHAPE, rows).block().toDense(), product))
                 .isLessThan(1e-14);
         INDArray v = normal(3, 5, 3);
-        INDArray solution =
-                inverse(plusDiagonal(product, 0.1)).mmul(vec(v).transpose()).reshape('c', 5, 3);
-        assertThat(error(block.precondition(v), solution)).isLessThan(1e-12);
+        for (double damping : new double[] {1e-3, 0.1, 10}) {
+            block.block().refresh(damping);
+            kronecker.block().refresh(damping);
+            assertThat(error(block.precondition(v), kronecker.precondition(v))).isLessThan(1e-12);
+        }
     }
 
     @Test
@@ -331,31 +335,62 @@ class EigenBlockTest {
         OuterRows rows = batch(2, 15, 3);
         block.block().update(rows);
         assertThat(basis(block)).isEqualTo(basis);
-        INDArray damped = plusDiagonal(block.block().toDense(), 0.1);
-        assertThat(error(block.operator(), inverse(damped))).isLessThan(1e-10);
+        assertThat(error(block.operator(), inverse(damped(block, 0.1)))).isLessThan(1e-10);
         assertThat(error(s(block), diagonalIn(basis, fisher(rows)))).isLessThan(1e-13);
     }
 
-    @Test
-    void aNewBasisStartsWithTheKroneckerProductOfAllBatches() {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 9})
+    void aNewBasisCarriesWhatHasBeenMeasured(int positions) {
         TestBlock block = block(0.75);
         TestBlock kronecker = TestBlock.of(KroneckerBlock.TYPE, SHAPE, 0.75, DataType.DOUBLE);
         for (int k = 1; k <= 3; k++) {
-            block.block().update(batch(k, 20, 3));
-            kronecker.block().update(batch(k, 20, 3));
+            block.block().update(batch(k, 20, positions));
+            kronecker.block().update(batch(k, 20, positions));
             if (k == 1) {
                 block.block().refresh(0.1);
             }
         }
         INDArray old = basis(block);
-        INDArray product = kronecker.block().toDense();
-        assertThat(error(block.block().toDense(), product)).isGreaterThan(0.01);
+        INDArray before = block.block().toDense();
         block.block().refresh(0.1);
         INDArray now = basis(block);
         assertThat(error(now, old)).isGreaterThan(0.1);
-        assertThat(error(block.block().toDense(), product)).isLessThan(1e-13);
         assertThat(error(now.transpose().mmul(now), Nd4j.eye(15).castTo(DataType.DOUBLE)))
                 .isLessThan(1e-13);
+        assertThat(error(s(block), diagonalIn(now, before))).isLessThan(1e-13);
+        INDArray products = diagonalIn(now, kronecker.block().toDense());
+        assertThat(error(s(block), products)).isGreaterThan(0.05);
+        assertThat(trace(block.block().toDense()) / trace(before) - 1).isBetween(-1e-12, 1e-12);
+        INDArray again = s(block).dup();
+        block.block().refresh(0.1); // the same basis
+        assertThat(error(s(block), again)).isLessThan(1e-12);
+    }
+
+    /** With a new basis for every batch each batch is measured in the basis of those before it. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void batchesEnterTheMomentsEvenWhereEachBringsABasis(int positions) {
+        TestBlock block = block(0.6);
+        INDArray expected = null;
+        for (int k = 1; k <= 6; k++) {
+            OuterRows rows = batch(k, 12, positions);
+            INDArray basis = basis(block);
+            block.block().update(rows);
+            if (k > 1) {
+                double keep = Math.min(1 - 1.0 / k, 0.6);
+                expected = expected.mul(keep).add(diagonalIn(basis, fisher(rows)).mul(1 - keep));
+                assertThat(error(s(block), expected)).as("batch %d", k).isLessThan(1e-12);
+            }
+            block.block().refresh(0.1);
+            INDArray next = basis(block);
+            INDArray diagonal = Nd4j.diag(
+                    k == 1 ? s(block).reshape(new long[] {15}) : expected.reshape(new long[] {15}));
+            INDArray matrix = (k == 1 ? next : basis).mmul(diagonal).mmul((k == 1 ? next : basis).transpose());
+            expected = diagonalIn(next, matrix);
+            assertThat(error(s(block), expected)).as("batch %d", k).isLessThan(1e-12);
+        }
+        assertThat(error(block.operator(), inverse(damped(block, 0.1)))).isLessThan(1e-10);
     }
 
     @Test
@@ -372,8 +407,7 @@ class EigenBlockTest {
         TestBlock block = withBases(SHAPE, batch(1, 20, 3));
         TestBlock resumed = block.copy();
         resumed.block().update(batch(2, 20, 3));
-        INDArray damped = plusDiagonal(resumed.block().toDense(), 0.1);
-        assertThat(error(resumed.operator(), inverse(damped))).isLessThan(1e-10);
+        assertThat(error(resumed.operator(), inverse(damped(resumed, 0.1)))).isLessThan(1e-10);
     }
 
     @Test
