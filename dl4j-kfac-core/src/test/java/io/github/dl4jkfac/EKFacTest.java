@@ -120,9 +120,8 @@ class EKFacTest {
             DataSet sample = new DataSet(
                     rows(batch.getFeatures(), n, n + 1).dup(),
                     rows(batch.getLabels(), n, n + 1).dup());
-            INDArray turned = ua.transpose()
-                    .mmul(gradient(plain, layer, sample))
-                    .mmul(ug);
+            INDArray turned =
+                    ua.transpose().mmul(gradient(plain, layer, sample)).mmul(ug);
             sum.addi(turned.mul(turned));
         }
         return sum.div(batch.numExamples());
@@ -151,9 +150,9 @@ class EKFacTest {
             plain.setParams(model.params().dup());
             List<Map<String, INDArray>> before = blocks.stream()
                     .map(block -> Stream.of("S", "A_inverse_basis", "G_inverse_basis")
-                            .collect(Collectors.toMap(name -> name, name -> block.state()
-                                    .get(name)
-                                    .dup())))
+                            .collect(Collectors.toMap(
+                                    name -> name,
+                                    name -> block.state().get(name).dup())))
                     .toList();
             Fixtures.fit(model, batch);
             double keep = Math.min(1 - 1.0 / (step + 1), 0.6);

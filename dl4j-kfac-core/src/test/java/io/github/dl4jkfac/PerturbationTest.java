@@ -88,8 +88,8 @@ class PerturbationTest {
     static Stream<Arguments> cases() {
         return OverflowTest.updaters().keySet().stream()
                 .flatMap(updater -> Stream.of(Subject.values())
-                        .flatMap(subject ->
-                                Stream.of(1, 2, 7).map(samples -> Arguments.of(updater, subject, samples))));
+                        .flatMap(
+                                subject -> Stream.of(1, 2, 7).map(samples -> Arguments.of(updater, subject, samples))));
     }
 
     @ParameterizedTest

@@ -86,7 +86,8 @@ class SmallestNetworksTest {
         DataSet batch(DataType type, int samples, int outputs) {
             long[] sizes = shape.clone();
             sizes[0] = samples;
-            INDArray features = input instanceof InputType.InputTypeFeedForward && layers.get().get(0) instanceof EmbeddingLayer
+            INDArray features = input instanceof InputType.InputTypeFeedForward
+                            && layers.get().get(0) instanceof EmbeddingLayer
                     ? Nd4j.zeros(type, sizes)
                     : Nd4j.rand(Nd4j.getRandomFactory().getNewRandomInstance(5), sizes)
                             .castTo(type)
@@ -109,42 +110,72 @@ class SmallestNetworksTest {
         InputType pixel = InputType.convolutional(1, 1, 1);
         InputType step = InputType.recurrent(1, 1);
         all.put("dense", dense(one, () -> dense(1)));
-        all.put("dense without bias", dense(one, () -> new DenseLayer.Builder().nOut(1).hasBias(false).build()));
-        all.put("layer norm", dense(one, () -> new DenseLayer.Builder().nOut(1).hasLayerNorm(true).build()));
+        all.put(
+                "dense without bias",
+                dense(one, () -> new DenseLayer.Builder().nOut(1).hasBias(false).build()));
+        all.put(
+                "layer norm",
+                dense(
+                        one,
+                        () -> new DenseLayer.Builder()
+                                .nOut(1)
+                                .hasLayerNorm(true)
+                                .build()));
         all.put("batch norm", dense(one, BatchNormalization::new));
         all.put("PReLU", dense(one, () -> new PReLULayer.Builder().inputShape(1).build()));
         all.put(
                 "element-wise",
-                dense(one, () -> new ElementWiseMultiplicationLayer.Builder().nIn(1).nOut(1).build()));
-        all.put("embedding", dense(one, () -> new EmbeddingLayer.Builder().nIn(1).nOut(1).build()));
-        all.put("convolution", image(pixel, () -> new ConvolutionLayer.Builder(1, 1).nOut(1).build()));
+                dense(
+                        one,
+                        () -> new ElementWiseMultiplicationLayer.Builder()
+                                .nIn(1)
+                                .nOut(1)
+                                .build()));
+        all.put(
+                "embedding",
+                dense(one, () -> new EmbeddingLayer.Builder().nIn(1).nOut(1).build()));
+        all.put(
+                "convolution",
+                image(pixel, () -> new ConvolutionLayer.Builder(1, 1).nOut(1).build()));
         all.put(
                 "depthwise",
-                image(pixel, () -> new DepthwiseConvolution2D.Builder()
-                        .kernelSize(1, 1)
-                        .nOut(1)
-                        .build()));
+                image(
+                        pixel,
+                        () -> new DepthwiseConvolution2D.Builder()
+                                .kernelSize(1, 1)
+                                .nOut(1)
+                                .build()));
         all.put(
                 "separable",
-                image(pixel, () -> new SeparableConvolution2D.Builder()
-                        .kernelSize(1, 1)
-                        .nOut(1)
-                        .build()));
+                image(
+                        pixel,
+                        () -> new SeparableConvolution2D.Builder()
+                                .kernelSize(1, 1)
+                                .nOut(1)
+                                .build()));
         all.put(
                 "convolution 1D",
-                sequence(step, () -> new Convolution1DLayer.Builder(1, 1).nOut(1).build()));
-        all.put("simple RNN", sequence(step, () -> new SimpleRnn.Builder().nOut(1).build()));
+                sequence(
+                        step, () -> new Convolution1DLayer.Builder(1, 1).nOut(1).build()));
+        all.put(
+                "simple RNN",
+                sequence(step, () -> new SimpleRnn.Builder().nOut(1).build()));
         all.put("LSTM", sequence(step, () -> new LSTM.Builder().nOut(1).build()));
-        all.put("GravesLSTM", sequence(step, () -> new GravesLSTM.Builder().nOut(1).build()));
+        all.put(
+                "GravesLSTM",
+                sequence(step, () -> new GravesLSTM.Builder().nOut(1).build()));
         all.put(
                 "bidirectional",
-                sequence(step, () -> new Bidirectional(new SimpleRnn.Builder().nOut(1).build())));
+                sequence(
+                        step,
+                        () -> new Bidirectional(new SimpleRnn.Builder().nOut(1).build())));
         all.put(
                 "last step",
                 new Subject(
                         step,
                         false,
-                        () -> List.of(new LastTimeStep(new LSTM.Builder().nOut(1).build())),
+                        () -> List.of(
+                                new LastTimeStep(new LSTM.Builder().nOut(1).build())),
                         1,
                         1,
                         1));
@@ -204,7 +235,9 @@ class SmallestNetworksTest {
                             + listener.report(net).lastSkip();
                     assertThat(Fixtures.isFinite(net.params())).as(what).isTrue();
                     assertThat(Fixtures.isFinite(Fixtures.state(net))).as(what).isTrue();
-                    assertThat(Fixtures.sameBits(net.params(), before)).as(what + ", stands still").isFalse();
+                    assertThat(Fixtures.sameBits(net.params(), before))
+                            .as(what + ", stands still")
+                            .isFalse();
                     assertThat(listener.report(net).skippedBatches()).as(what).isZero();
                 }
             }

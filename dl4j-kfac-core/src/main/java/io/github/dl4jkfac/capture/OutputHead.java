@@ -130,8 +130,16 @@ final class OutputHead extends LayerCapture implements OutputRecording {
 
     @Override
     public void labels(INDArray trueLabels, INDArray labelMask) {
+        if (trueLabels == null) {
+            throw withoutLabels(name);
+        }
         labels = kept(trueLabels, memoryOfLabels);
         mask = labelMask == null ? null : kept(labelMask, memoryOfMask);
+    }
+
+    static IllegalArgumentException withoutLabels(String output) {
+        return new IllegalArgumentException("The batch has no labels for the output '" + output
+                + "', whose loss needs some; give fit() features and labels for every output");
     }
 
     /** What DL4J has cast lies in the layer's workspace, which ends with the layer's pass. */

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.Trainable;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.layers.FrozenLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -100,7 +101,13 @@ final class SequentialView extends NetworkView {
 
     @Override
     public int batchSize() {
-        return network.batchSize();
+        if (network.getLabels() != null) {
+            return network.batchSize();
+        }
+        if (network.getOutputLayer() instanceof IOutputLayer output && output.needsLabels()) {
+            throw OutputHead.withoutLabels(Integer.toString(network.getnLayers() - 1));
+        }
+        return (int) network.getInput().size(0);
     }
 
     @Override

@@ -379,13 +379,14 @@ class EigenBlockTest {
             block.block().update(rows);
             if (k > 1) {
                 double keep = Math.min(1 - 1.0 / k, 0.6);
-                expected = expected.mul(keep).add(diagonalIn(basis, fisher(rows)).mul(1 - keep));
+                expected =
+                        expected.mul(keep).add(diagonalIn(basis, fisher(rows)).mul(1 - keep));
                 assertThat(error(s(block), expected)).as("batch %d", k).isLessThan(1e-12);
             }
             block.block().refresh(0.1);
             INDArray next = basis(block);
-            INDArray diagonal = Nd4j.diag(
-                    k == 1 ? s(block).reshape(new long[] {15}) : expected.reshape(new long[] {15}));
+            INDArray diagonal =
+                    Nd4j.diag(k == 1 ? s(block).reshape(new long[] {15}) : expected.reshape(new long[] {15}));
             INDArray matrix = (k == 1 ? next : basis).mmul(diagonal).mmul((k == 1 ? next : basis).transpose());
             expected = diagonalIn(next, matrix);
             assertThat(error(s(block), expected)).as("batch %d", k).isLessThan(1e-12);
