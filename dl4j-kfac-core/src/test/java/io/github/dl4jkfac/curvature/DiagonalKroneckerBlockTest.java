@@ -342,19 +342,20 @@ class DiagonalKroneckerBlockTest {
 
     @ParameterizedTest
     @EnumSource(Scaling.class)
-    void averagesBeginFromOneAndForget(Scaling scaling) {
+    void averagesAreMeansUntilTheyForget(Scaling scaling) {
         BlockShape shape = BlockShape.of(LayerKind.DENSE, 4, 3, true);
         BlockType type = DiagonalKroneckerBlock.type(new DiagonalAverage(0.8, 0.2, scaling));
         TestBlock block = TestBlock.of(type, shape, 0.95, DataType.DOUBLE);
         INDArray h = Nd4j.ones(DataType.DOUBLE, 5, 1);
         INDArray s = Nd4j.ones(DataType.DOUBLE, 3, 1);
-        for (int k = 1; k <= 4; k++) {
+        for (int k = 1; k <= 7; k++) {
+            double keep = Math.min(0.8, (k - 1.0) / k);
             OuterRows rows = (OuterRows) rows(shape, k, 6, DataType.DOUBLE, null);
             block.block().update(rows);
-            h.muli(0.8)
+            h.muli(keep)
                     .addi(ofBatch(homogeneous(((DenseRows) rows.inputs()).matrix()), scaling)
-                            .mul(0.2));
-            s.muli(0.8).addi(ofBatch(rows.derivatives(), scaling).mul(0.2));
+                            .mul(1 - keep));
+            s.muli(keep).addi(ofBatch(rows.derivatives(), scaling).mul(1 - keep));
             assertThat(error(block.state().get("H"), h)).isLessThan(1e-13);
             assertThat(error(block.state().get("S"), s)).isLessThan(1e-13);
         }
