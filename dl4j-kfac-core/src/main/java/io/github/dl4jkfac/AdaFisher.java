@@ -11,7 +11,7 @@ import org.nd4j.shade.jackson.databind.JsonNode;
  * </pre>
  *
  * <p>H and S are the mean squared inputs and derivatives of a layer (true labels, averages over samples and positions), each scaled
- * to the range from 0 to 1, and averaged every {@link #DEFAULT_STATISTICS_INTERVAL} steps, beginning from 1; F is between lambda and
+ * to the range from 0 to 1, and averaged every {@link #DEFAULT_STATISTICS_INTERVAL} steps, the first as a plain mean; F is between lambda and
  * 1 + lambda in all layers. Only these vectors are kept beside the momentum: half of Adam's memory.
  *
  * <pre>{@code

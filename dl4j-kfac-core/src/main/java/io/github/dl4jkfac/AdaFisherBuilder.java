@@ -71,7 +71,8 @@ abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedBui
     }
 
     /**
-     * Sets the memory of the factors' moving averages: H &lt;- gamma H + (1 - gamma) H_new, beginning from 1.
+     * Sets the memory of the factors' moving averages: H &lt;- gamma H + (1 - gamma) H_new, beginning as
+     * a plain mean of the first batches.
      *
      * @param memory gamma in [0,1)
      * @return this builder

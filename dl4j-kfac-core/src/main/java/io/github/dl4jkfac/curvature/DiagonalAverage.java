@@ -6,7 +6,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
  * How {@link DiagonalKroneckerBlock} averages its factors over the batches: old average times {@code keep} plus new factor times
- * {@code add}, beginning from 1.
+ * {@code add}; a plain mean of the first batches, if the two sum to 1, and beginning from 1 otherwise.
  *
  * @param keep weight of the old average, in [0,1)
  * @param add weight of the new batch &gt; 0; 1 - keep unless the average is not to converge to the mean

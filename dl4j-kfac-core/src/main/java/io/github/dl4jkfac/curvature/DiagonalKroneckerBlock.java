@@ -16,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Parameters that act unit by unit (scales, shifts, slopes) have the mean squared gradient of the samples in place of the
  * product, scaled row by row; the paper leaves them open.
  *
- * <p>The averages begin from 1 and follow {@link DiagonalAverage}; the context's decay is not used.
+ * <p>The averages follow {@link DiagonalAverage}; the context's decay is not used.
  */
 public final class DiagonalKroneckerBlock implements CurvatureBlock {
 

@@ -95,6 +95,8 @@ class DiagonalUpdatersOnLayersTest {
         private final double[] s;
         private final double[][] f;
         private int step;
+        private int batches;
+        private double keep;
 
         AdaFisherReference(BlockShape shape) {
             this.shape = shape;
@@ -131,6 +133,8 @@ class DiagonalUpdatersOnLayersTest {
         }
 
         private void update(RecordedGroup group) {
+            keep = Math.min(0.6, batches / (batches + 1.0));
+            batches++;
             double[][] g = group.derivatives().castTo(DataType.DOUBLE).toDoubleMatrix();
             if (shape.kind() == LayerKind.UNITWISE) {
                 for (int i = 0; i < f.length; i++) {
@@ -179,8 +183,8 @@ class DiagonalUpdatersOnLayersTest {
             return sum;
         }
 
-        /** old <- 0.6 old + 0.4 scaled(fresh). */
-        private static void average(double[][] old, double[][] fresh) {
+        /** old <- keep old + (1 - keep) scaled(fresh). */
+        private void average(double[][] old, double[][] fresh) {
             double least = Stream.of(fresh)
                     .flatMapToDouble(java.util.Arrays::stream)
                     .min()
@@ -193,7 +197,7 @@ class DiagonalUpdatersOnLayersTest {
             for (int i = 0; i < old.length; i++) {
                 for (int j = 0; j < old[i].length; j++) {
                     double scaled = single ? 1 : (fresh[i][j] - least) / (most - least + 1e-6);
-                    old[i][j] = 0.6 * old[i][j] + 0.4 * scaled;
+                    old[i][j] = keep * old[i][j] + (1 - keep) * scaled;
                 }
             }
         }
