@@ -14,8 +14,9 @@ final class MissingListener {
 
     /** The remedy for gradients that {@code fit} has not computed. */
     static final String OUTSIDE_FIT =
-            "Natural-gradient steps need the network's own forward and backward pass: call fit() on the network. "
-                    + "For external errors or gradients of another network use another updater, such as Adam.";
+            "Natural-gradient steps need the network's own forward and backward pass: call fit() on the network, a MultiLayerNetwork "
+                    + "or ComputationGraph. For external errors, gradients of another network or a SameDiff graph use another updater, "
+                    + "such as Adam.";
 
     private static final Logger LOG = LoggerFactory.getLogger(MissingListener.class);
     private static final String DL4J = "org.deeplearning4j.";
