@@ -32,7 +32,7 @@ public interface StepPart {
     /** {@return the momentum, which an update that is not finite may have spoilt} */
     List<INDArray> averages();
 
-    /** Whether the parameters minus the update are certain to be finite: no entry is larger than the sum of all magnitudes. */
+    /** {@return whether the parameters minus the update are certain to be finite} No entry is larger than the sum of all magnitudes. */
     default boolean leadsToFiniteParameters() {
         double sum = Finite.sumOfMagnitudes(gradient()) + Finite.sumOfMagnitudes(parameters());
         return sum <= (gradient().dataType() == DataType.DOUBLE ? Double.MAX_VALUE : Float.MAX_VALUE);
