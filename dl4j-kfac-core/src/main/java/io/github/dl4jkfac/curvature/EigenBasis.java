@@ -2,6 +2,8 @@ package io.github.dl4jkfac.curvature;
 
 import io.github.dl4jkfac.solve.FactorisationException;
 import io.github.dl4jkfac.solve.SymmetricSolver;
+import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -12,17 +14,22 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  *
  * @param factor [d,d], of which the lower triangle is read; not modified
  * @param vectors U, [d,d], one eigenvector in each column
+ * @param nullity how many of the first eigenvectors span the factor's null space, [1,1]
  * @param solver does the linear algebra
  */
-record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
+record EigenBasis(INDArray factor, INDArray vectors, INDArray nullity, SymmetricSolver solver) {
+
+    /** An eigenvalue up to so many units in the last place of the largest is zero: such are the errors of the decomposition. */
+    private static final double ROUNDING = 16;
 
     /**
      * Eigenvectors and eigenvalues that are not in force yet; outside of workspaces.
      *
      * @param vectors [d,d], one in each column
      * @param values [d,1], none negative
+     * @param nullity how many of the first eigenvalues are zero up to rounding
      */
-    record Decomposition(INDArray vectors, INDArray values) implements AutoCloseable {
+    record Decomposition(INDArray vectors, INDArray values, long nullity) implements AutoCloseable {
 
         @Override
         public void close() {
@@ -49,7 +56,7 @@ record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
                 throw e;
             }
             // rounding makes small eigenvalues negative
-            return new Decomposition(next, column(Transforms.max(values, 0, false)));
+            return new Decomposition(next, column(Transforms.max(values, 0, false)), countZeros(values));
         }
     }
 
@@ -61,8 +68,18 @@ record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
             for (long i = 0; i < factor.size(0); i++) {
                 unit.putScalar(i, i, 1);
             }
-            return new Decomposition(unit, column(Nd4j.diag(factor).dup()));
+            return new Decomposition(unit, column(Nd4j.diag(factor).dup()), 0);
         }
+    }
+
+    /** @param ascending eigenvalues */
+    private static long countZeros(INDArray ascending) {
+        double[] values = ascending.toDoubleVector();
+        double largest = values[values.length - 1];
+        double unit = ascending.dataType() == DataType.DOUBLE ? Math.ulp(1.0) : Math.ulp(1.0f);
+        return Arrays.stream(values)
+                .takeWhile(value -> value <= ROUNDING * unit * largest)
+                .count();
     }
 
     private static INDArray column(INDArray vector) {
@@ -71,6 +88,7 @@ record EigenBasis(INDArray factor, INDArray vectors, SymmetricSolver solver) {
 
     void replace(Decomposition next) {
         solver.copyMatrix(next.vectors(), vectors);
+        nullity.assign(next.nullity());
     }
 
     /** The squares of the cosines between the present eigenvectors (rows) and others (columns), [d,d]; a new array, column-major. */

@@ -27,6 +27,8 @@ public final class EigenBlock implements CurvatureBlock {
     private static final String S = "S";
     private static final String BASIS_OF_INPUTS = "A_inverse_basis";
     private static final String BASIS_OF_OUTPUTS = "G_inverse_basis";
+    private static final String NULLITY_OF_INPUTS = "A_inverse_nullity";
+    private static final String NULLITY_OF_OUTPUTS = "G_inverse_nullity";
     private static final String S_INVERSE = "S_inverse";
     private static final String DAMPING = "inverse_damping";
 
@@ -50,8 +52,10 @@ public final class EigenBlock implements CurvatureBlock {
         BlockState state = context.state();
         this.context = context;
         this.factors = new KroneckerFactors(state.get(A), state.get(G), context.solver());
-        this.inputs = new EigenBasis(state.get(A), state.get(BASIS_OF_INPUTS), context.solver());
-        this.outputs = new EigenBasis(state.get(G), state.get(BASIS_OF_OUTPUTS), context.solver());
+        this.inputs = new EigenBasis(
+                state.get(A), state.get(BASIS_OF_INPUTS), state.get(NULLITY_OF_INPUTS), context.solver());
+        this.outputs = new EigenBasis(
+                state.get(G), state.get(BASIS_OF_OUTPUTS), state.get(NULLITY_OF_OUTPUTS), context.solver());
         this.moments = new EigenMoments(state.get(S), inputs, outputs);
         this.eigenDamping = new EigenDamping(state.get(S));
         this.inverse = state.get(S_INVERSE);
@@ -114,6 +118,7 @@ public final class EigenBlock implements CurvatureBlock {
         }
         inputs.replace(nextInputs);
         outputs.replace(nextOutputs);
+        moments.evenOut();
     }
 
     /** 1 / S_d. */
@@ -175,6 +180,8 @@ public final class EigenBlock implements CurvatureBlock {
                     new Slice(S, dA, dG),
                     new Slice(BASIS_OF_INPUTS, dA, dA),
                     new Slice(BASIS_OF_OUTPUTS, dG, dG),
+                    new Slice(NULLITY_OF_INPUTS, 1, 1),
+                    new Slice(NULLITY_OF_OUTPUTS, 1, 1),
                     new Slice(S_INVERSE, dA, dG),
                     new Slice(DAMPING, 1, 1));
         }

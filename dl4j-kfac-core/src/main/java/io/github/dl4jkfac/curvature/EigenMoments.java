@@ -1,8 +1,10 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.Reductions;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Second moments of the samples' gradients in the basis Ua x Ug, S = E[(Ua^T grad_n Ug)^2], [dA,dG], squared entry by entry: the
@@ -14,6 +16,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * keeps the trace and the weight of every batch. To start again from the new eigenvalues would throw away all that has been measured, and to
  * start from the batches to come alone would leave S to the few samples of one batch, which know nothing of directions that they do not
  * happen to have.
+ *
+ * <p>A factor made of fewer rows than it has dimensions leaves a null space, where any orthonormal vectors are eigenvectors and rounding
+ * chooses some. What later batches do there is known of the whole space, and each of its vectors has the mean. So S does not
+ * depend on the choice.
  *
  * @param moments S, column-major without gaps
  * @param inputs Ua
@@ -32,11 +38,33 @@ record EigenMoments(INDArray moments, EigenBasis inputs, EigenBasis outputs) {
         try (SampleSquares squares = new SampleSquares(this, rows, (1 - keep) / rows.samples())) {
             squares.add();
         }
+        evenOut();
     }
 
     /** Starts the average with the moments of a Kronecker product that has these eigenvalues. */
     void start(EigenBasis.Decomposition nextInputs, EigenBasis.Decomposition nextOutputs) {
         Products.multiplyByTransposed(nextInputs.values(), nextOutputs.values(), moments, 1, 0);
+    }
+
+    /** Gives the vectors of a null space the mean of their moments, which is what a random basis of it would have. */
+    void evenOut() {
+        long rows = (long) inputs.nullity().getDouble(0, 0);
+        if (rows > 1) {
+            evenOutRows(moments.get(NDArrayIndex.interval(0, rows), NDArrayIndex.all()));
+        }
+        long columns = (long) outputs.nullity().getDouble(0, 0);
+        if (columns > 1) {
+            evenOutRows(moments.get(NDArrayIndex.all(), NDArrayIndex.interval(0, columns))
+                    .transpose());
+        }
+    }
+
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    private static void evenOutRows(INDArray part) {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
+                INDArray mean = Reductions.mean(part, true, 0)) {
+            part.assign(mean.broadcast(part.shape()));
+        }
     }
 
     /**

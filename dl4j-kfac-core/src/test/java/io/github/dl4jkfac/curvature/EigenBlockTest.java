@@ -19,7 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.eigen.Eigen;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class EigenBlockTest {
 
@@ -392,6 +394,37 @@ class EigenBlockTest {
             assertThat(error(s(block), expected)).as("batch %d", k).isLessThan(1e-12);
         }
         assertThat(error(block.operator(), inverse(damped(block, 0.1)))).isLessThan(1e-10);
+    }
+
+    /** Rounding chooses the basis of a null space; nothing may depend on the choice. */
+    @Test
+    void anyBasisOfANullSpaceWillDo() {
+        TestBlock block = block(0.6);
+        block.block().update(batch(1, 2, 1));
+        block.block().refresh(0.1);
+        TestBlock turned = block.copy();
+        turn(turned.state().get("A_inverse_basis"), 3); // five inputs, two samples
+        for (TestBlock each : List.of(block, turned)) {
+            each.block().update(batch(2, 9, 1));
+            each.block().update(batch(3, 9, 1));
+        }
+        assertThat(error(turned.operator(), block.operator())).isLessThan(1e-12);
+        block.block().refresh(0.1);
+        turned.block().refresh(0.1);
+        assertThat(error(turned.block().toDense(), block.block().toDense())).isLessThan(1e-12);
+    }
+
+    /** Turns the first {@code count} vectors among themselves. */
+    private static void turn(INDArray vectors, int count) {
+        INDArray noise = normal(11, count, count);
+        INDArray rotation = noise.add(noise.transpose());
+        Eigen.symmetricGeneralizedEigenvalues(rotation); // leaves the eigenvectors
+        INDArray part = vectors.get(NDArrayIndex.all(), NDArrayIndex.interval(0, count));
+        INDArray before = part.dup();
+        part.assign(before.mmul(rotation));
+        assertThat(error(part, before)).isGreaterThan(0.1);
+        assertThat(error(part.mmul(part.transpose()), before.mmul(before.transpose())))
+                .isLessThan(1e-12);
     }
 
     @Test
