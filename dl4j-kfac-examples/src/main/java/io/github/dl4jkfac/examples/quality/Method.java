@@ -83,15 +83,17 @@ public enum Method {
     /**
      * @param damping relative to the curvature, or null for the optimizer's own damping
      * @return settings with which a step shows the curvature and nothing else: no memory of earlier steps, statistics and
-     *     inverses up to date
+     *     inverses up to date. EKFAC keeps its interval between two bases, since its second moments follow every batch
      */
     HyperParameters settings(Double damping) {
-        return HyperParameters.DEFAULTS
+        HyperParameters upToDate = optimizer == Optimizer.EKFAC
+                ? HyperParameters.DEFAULTS
+                : HyperParameters.DEFAULTS.with(Setting.INVERSE_INTERVAL, 1);
+        return upToDate
                 .with(Setting.MOMENTUM, 0.)
                 .with(Setting.BETA, 0.)
                 .with(Setting.WEIGHT_DECAY, 0.)
                 .with(Setting.STATISTICS_INTERVAL, 1)
-                .with(Setting.INVERSE_INTERVAL, 1)
                 .with(Setting.RELATIVE_DAMPING, damping)
                 .with(Setting.CURVATURE, curvature)
                 .only(optimizer.settings());
