@@ -207,7 +207,7 @@ class StepEndTest {
         }
     }
 
-    private static void gradientOnly(Model model, DataSet batch) {
+    static void gradientOnly(Model model, DataSet batch) {
         if (model instanceof MultiLayerNetwork net) {
             net.setInput(batch.getFeatures());
             net.setLabels(batch.getLabels());

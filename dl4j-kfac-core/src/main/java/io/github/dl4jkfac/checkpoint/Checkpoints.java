@@ -54,6 +54,7 @@ public final class Checkpoints {
      * @throws CheckpointException if the file cannot be written, or parameters or updater state are not finite; an existing
      *     file is unchanged then
      * @throws IllegalArgumentException if the model is of another kind
+     * @throws IllegalStateException if the network has not been initialised
      */
     public static void save(Model model, Path file) throws CheckpointException {
         save(model, file, Map.of());
@@ -66,6 +67,8 @@ public final class Checkpoints {
      * @param file where
      * @param notes whatever text belongs to the network, to be found in {@link Checkpoint#notes()}
      * @throws CheckpointException as in {@link #save(Model, Path)}
+     * @throws IllegalArgumentException as in {@link #save(Model, Path)}
+     * @throws IllegalStateException as in {@link #save(Model, Path)}
      */
     public static void save(Model model, Path file, Map<String, String> notes) throws CheckpointException {
         Network network = Network.of(model);

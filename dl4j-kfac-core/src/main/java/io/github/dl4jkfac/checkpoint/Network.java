@@ -17,7 +17,10 @@ import org.nd4j.linalg.factory.Nd4j;
 /** What DL4J's two kinds of networks can both do, but under no common type. */
 abstract class Network {
 
-    /** @throws IllegalArgumentException for any other model, and one that has not been initialised */
+    /**
+     * @throws IllegalArgumentException for any other model, and one without parameters
+     * @throws IllegalStateException for one that has not been initialised
+     */
     static Network of(Model model) {
         if (!(model instanceof MultiLayerNetwork) && !(model instanceof ComputationGraph)) {
             throw new IllegalArgumentException("Checkpoints are of a MultiLayerNetwork or a ComputationGraph, got "
@@ -26,11 +29,11 @@ abstract class Network {
         boolean initialised = model instanceof MultiLayerNetwork network
                 ? network.isInitCalled()
                 : ((ComputationGraph) model).getLayers() != null;
-        if (!initialised || model.params() == null) {
-            throw new IllegalArgumentException(
-                    initialised
-                            ? "The network has no parameters"
-                            : "The network is not initialised; call init() first");
+        if (!initialised) {
+            throw new IllegalStateException("The network has not been initialised: call init() first");
+        }
+        if (model.params() == null) {
+            throw new IllegalArgumentException("The network has no parameters");
         }
         return model instanceof MultiLayerNetwork network
                 ? new Sequential(network)

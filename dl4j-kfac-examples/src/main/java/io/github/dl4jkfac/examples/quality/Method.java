@@ -89,8 +89,7 @@ public enum Method {
         HyperParameters upToDate = optimizer == Optimizer.EKFAC
                 ? HyperParameters.DEFAULTS
                 : HyperParameters.DEFAULTS.with(Setting.INVERSE_INTERVAL, 1);
-        return upToDate
-                .with(Setting.MOMENTUM, 0.)
+        return upToDate.with(Setting.MOMENTUM, 0.)
                 .with(Setting.BETA, 0.)
                 .with(Setting.WEIGHT_DECAY, 0.)
                 .with(Setting.STATISTICS_INTERVAL, 1)
