@@ -75,21 +75,31 @@ public final class ExactNaturalGradient {
             double squared = first;
             int iterations = 0;
             while (iterations < maxIterations && squared > tolerance * tolerance * first) {
-                INDArray product = fisher.multiply(search).addi(search.mul(damping));
-                double curvature = search.mul(product).sumNumber().doubleValue();
-                if (!(curvature > 0)) {
-                    break; // rounding has eaten up what F has in this direction, or something is not finite
+                // closed at once: ND4J would keep the memory of every iteration until the garbage collector comes
+                try (INDArray product = fisher.multiply(search)) {
+                    addTo(product, damping, search);
+                    double curvature = Nd4j.getBlasWrapper().dot(search, product);
+                    if (!(curvature > 0)) {
+                        break; // rounding has eaten up what F has in this direction, or something is not finite
+                    }
+                    double step = squared / curvature;
+                    addTo(x, step, search);
+                    addTo(residual, -step, product);
                 }
-                double step = squared / curvature;
-                x.addi(search.mul(step));
-                residual.subi(product.muli(step));
                 double next = square(residual);
                 search.muli(next / squared).addi(residual);
                 squared = next;
                 iterations++;
             }
+            residual.close();
+            search.close();
             return new Solution(x, iterations, first == 0 ? 0 : Math.sqrt(squared / first));
         }
+    }
+
+    /** {@code target <- target + factor x}. */
+    private static void addTo(INDArray target, double factor, INDArray x) {
+        Nd4j.getBlasWrapper().level1().axpy(x.length(), factor, x, target);
     }
 
     private static double square(INDArray vector) {

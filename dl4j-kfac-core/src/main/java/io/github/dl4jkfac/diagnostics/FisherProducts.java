@@ -181,17 +181,20 @@ public final class FisherProducts {
 
     /** J v = [z(theta + e v) - z(theta - e v)] / (2e) with e = 1e-5 |theta| / |v|; for each output [rows,C]. */
     private List<INDArray> jacobianTimes(INDArray vector) {
-        INDArray v = probe.learned(vector);
-        double norm = norm(v);
-        double e = norm > 0 ? step / norm : step;
-        v.muli(e);
-        List<INDArray> above = point.outputs(point.parameters().add(v));
-        List<INDArray> below = point.outputs(point.parameters().sub(v));
-        List<INDArray> change = new ArrayList<>();
-        for (int i = 0; i < above.size(); i++) {
-            change.add(above.get(i).sub(below.get(i)).divi(2 * e));
+        // closed at once: iterative solvers come here often, and the garbage collector seldom
+        try (INDArray v = probe.learned(vector);
+                INDArray moved = v.like()) {
+            double norm = norm(v);
+            double e = norm > 0 ? step / norm : step;
+            v.muli(e);
+            List<INDArray> above = point.outputs(point.parameters().add(v, moved));
+            List<INDArray> below = point.outputs(point.parameters().sub(v, moved));
+            List<INDArray> change = new ArrayList<>();
+            for (int i = 0; i < above.size(); i++) {
+                change.add(above.get(i).sub(below.get(i)).divi(2 * e));
+            }
+            return change;
         }
-        return change;
     }
 
     /** A vector without what is not learnt, [1,P] in float64, a new array. */

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.diagnostics;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * How good an update direction is on one mini-batch, whatever optimiser it comes from (Wu et al. 2024, eq. 15):
@@ -37,8 +38,9 @@ public final class UpdateQuality {
      * @throws IllegalArgumentException if the length is not P
      */
     public double indicator(INDArray direction) {
-        INDArray d = fisher.learned(direction);
-        return Math.sqrt(fisher.square(d)) / Math.abs(inner(d, gradient));
+        try (INDArray d = fisher.learned(direction)) {
+            return Math.sqrt(fisher.square(d)) / Math.abs(inner(d, gradient));
+        }
     }
 
     /** {@return q(g), of the gradient itself} */
@@ -75,6 +77,6 @@ public final class UpdateQuality {
     }
 
     private static double inner(INDArray a, INDArray b) {
-        return a.mul(b).sumNumber().doubleValue();
+        return Nd4j.getBlasWrapper().dot(a, b);
     }
 }

@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
@@ -66,6 +67,8 @@ public final class Study {
             DataSet batch = inDoublePrecision(batches.at(next++));
             fisher = fisher == null ? FisherProducts.of(stage.network(), batch) : fisher.on(batch);
             measure(stage, i, batch, fisher, probes, listener);
+            Nd4j.getMemoryManager()
+                    .invokeGc(); // ND4J's arrays are small on the heap that the collector looks at, and large beside it
         }
     }
 
