@@ -31,6 +31,11 @@ interface BoundGroup {
 
     boolean isReady();
 
+    /** Whether the present batch says nothing of the parameters, so that their gradients pass as they are. */
+    default boolean isSilent() {
+        return false;
+    }
+
     /** What the damping is to be multiplied with. */
     default double dampingFactor() {
         return 1;
@@ -123,6 +128,11 @@ interface BoundGroup {
         @Override
         public boolean isReady() {
             return joint.isReady();
+        }
+
+        @Override
+        public boolean isSilent() {
+            return joint.isSilent();
         }
 
         @Override

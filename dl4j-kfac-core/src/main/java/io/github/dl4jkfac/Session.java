@@ -182,6 +182,11 @@ final class Session {
         return groups.stream().allMatch(BoundGroup::isReady);
     }
 
+    /** One layer that no sample moves, a dead one, must not stop the others; if all are so, there is nothing to step on. */
+    private boolean isSilent() {
+        return groups.stream().allMatch(BoundGroup::isSilent);
+    }
+
     /** Factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch. */
     private double toMeans() {
         return network.isMiniBatch() ? 1.0 : 1.0 / network.batchSize();
@@ -222,7 +227,7 @@ final class Session {
         } else if (capture.isArmed()) {
             warnOfSilence("no derivative has reached some layer with a curvature block");
         }
-        if (needsRows() && !present.isLeftOut() && !(complete && isReady())) {
+        if (needsRows() && !present.isLeftOut() && !(complete && isReady() && !isSilent())) {
             if (present.suspicion() != null) {
                 leaveOut("; its matrix cannot be inverted");
             } else {

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
+import io.github.dl4jkfac.diagnostics.SkipReason;
 import java.io.File;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,60 @@ class ExactFisherTrainingTest {
         // the rows of a network with batch normalisation are an approximation
         assertThat(model.score()).isLessThan((kind == Kind.SPLIT_BLOCKS ? 0.97 : 0.8) * before);
         assertThat(listener.report(model).skippedBatches()).isZero();
+    }
+
+    static Stream<ExactFisher> layerByLayer() {
+        return Stream.of(
+                ExactFisher.builder().layerWise().build(),
+                ExactFisher.builder().layerWise().tikhonovDamping().build(),
+                ExactFisher.builder()
+                        .curvature(Curvature.SAMPLED_FISHER)
+                        .relativeDamping(0.01)
+                        .layerWise()
+                        .build(),
+                Method.FNGD.updater);
+    }
+
+    /** Its matrix is zero, and so is a damping relative to that. */
+    @ParameterizedTest
+    @MethodSource("layerByLayer")
+    void aDeadLayerDoesNotStopTheOthers(ExactFisher updater) {
+        MultiLayerNetwork net = withDeadLayer(updater, Fixtures.output(4));
+        KFacListener listener = KFacListener.attach(net);
+        INDArray dead = net.getLayer(0).params().dup();
+        INDArray alive = net.getLayer(1).getParam("b").dup();
+        Fixtures.fit(net, Fixtures.batches(DataType.FLOAT, 6));
+        assertThat(listener.report(net).skippedBatches()).isZero();
+        assertThat(Fixtures.sameBits(net.getLayer(0).params(), dead)).isTrue();
+        assertThat(Fixtures.sameBits(net.getLayer(1).getParam("b"), alive)).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("layerByLayer")
+    void aBatchThatMovesNoLayerIsLeftOut(ExactFisher updater) {
+        OutputLayer output = new OutputLayer.Builder(LossFunction.MSE)
+                .nIn(4)
+                .nOut(Fixtures.CLASSES)
+                .activation(Activation.RELU)
+                .biasInit(-1e3)
+                .build();
+        MultiLayerNetwork net = withDeadLayer(updater, output);
+        KFacListener listener = KFacListener.attach(net);
+        INDArray before = net.params().dup();
+        Fixtures.fit(net, Fixtures.batches(DataType.FLOAT, 2));
+        assertThat(listener.report(net).skipped()).isEqualTo(Map.of(SkipReason.NOT_INVERTIBLE, 2L));
+        assertThat(Fixtures.sameBits(net.params(), before)).isTrue();
+    }
+
+    private static MultiLayerNetwork withDeadLayer(ExactFisher updater, Layer output) {
+        Layer dead = new DenseLayer.Builder()
+                .nIn(Fixtures.FEATURES)
+                .nOut(4)
+                .activation(Activation.RELU)
+                .biasInit(-1e3)
+                .build();
+        return Fixtures.started(
+                Fixtures.base(updater, DataType.FLOAT).list(dead, output).build());
     }
 
     @ParameterizedTest

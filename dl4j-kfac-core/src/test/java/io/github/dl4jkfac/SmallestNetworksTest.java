@@ -250,8 +250,7 @@ class SmallestNetworksTest {
         StepReport report = listener.report(net);
         assertThat(Fixtures.isFinite(net.params())).isTrue();
         assertThat(Fixtures.isFinite(Fixtures.state(net))).isTrue();
-        // FNGD has a matrix for each layer: that of a layer which no sample moves is zero, and the batch is left out
-        // and counted
+        // where no sample moves any layer the batch is left out and counted
         assertThat(report.skipped().keySet()).isSubsetOf(SkipReason.NOT_INVERTIBLE);
         if (report.skippedBatches() == 0) {
             assertThat(Fixtures.sameBits(net.params(), before))

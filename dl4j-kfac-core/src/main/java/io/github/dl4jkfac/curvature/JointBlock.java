@@ -57,6 +57,11 @@ public interface JointBlock {
     /** {@return whether {@link #precondition} can be called} */
     boolean isReady();
 
+    /** {@return whether the present batch says nothing of the members, so that {@link #precondition} lets their gradients pass} */
+    default boolean isSilent() {
+        return false;
+    }
+
     /**
      * Applies the inverse of the damped curvature.
      *

@@ -17,11 +17,14 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * <p>Relative damping adds to all lambda_l the same share of the mean diagonal of J J^T / N, so that scaling the loss scales the
  * damping with the curvature. No lambda_l is less than what rounding hides.
  *
+ * <p>Where the matrix is zero and nothing else damps it, its own scale cannot. Then lambda is 1, with which gradients pass as they are.
+ *
  * @param matrix [N,N] in double precision, column-major; only its lower triangle means anything
  * @param damping lambda
  * @param weights r_l of each member, in (0,1]
+ * @param isEmpty whether the matrix is zero and lambda only stands in for a damping
  */
-record DampedGram(INDArray matrix, double damping, double[] weights) {
+record DampedGram(INDArray matrix, double damping, double[] weights, boolean isEmpty) {
 
     /**
      * Computes the Gram matrix.
@@ -53,8 +56,12 @@ record DampedGram(INDArray matrix, double damping, double[] weights) {
                 .mapToDouble(lambda -> Math.max(lambda + relative * unit, least * unit))
                 .toArray();
         double damping = Arrays.stream(all).min().orElseThrow();
+        if (damping == 0 && unit == 0) {
+            Arrays.fill(all, 1);
+            return new DampedGram(weightedSum(grams, absolute, all), 1, all, true);
+        }
         double[] weights = Arrays.stream(all).map(lambda -> damping / lambda).toArray();
-        return new DampedGram(weightedSum(grams, absolute, weights), damping, weights);
+        return new DampedGram(weightedSum(grams, absolute, weights), damping, weights, false);
     }
 
     private static INDArray inDouble(INDArray gram) {

@@ -108,7 +108,7 @@ public final class SampleSpace implements JointBlock {
 
     /** Later epochs of reused coefficients solve nothing. */
     private SampleSystem unsolved() {
-        return new SampleSystem(operators, type(), new DampedGram(null, 0, new double[] {1}), null, null);
+        return new SampleSystem(operators, type(), new DampedGram(null, 0, new double[] {1}, false), null, null);
     }
 
     private DataType type() {
@@ -143,6 +143,11 @@ public final class SampleSpace implements JointBlock {
     @Override
     public boolean isReady() {
         return system != null;
+    }
+
+    @Override
+    public boolean isSilent() {
+        return system != null && system.isEmpty();
     }
 
     @Override

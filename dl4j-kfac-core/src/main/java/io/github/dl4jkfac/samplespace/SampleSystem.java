@@ -42,6 +42,11 @@ final class SampleSystem implements AutoCloseable {
         return gram.damping();
     }
 
+    /** Whether no sample moves any member, and nothing damps: gradients pass as they are. */
+    boolean isEmpty() {
+        return gram.isEmpty();
+    }
+
     /** r_l = lambda / lambda_l. */
     double weight(int member) {
         return gram.weights()[member];
