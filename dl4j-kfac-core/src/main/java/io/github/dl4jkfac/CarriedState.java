@@ -86,6 +86,9 @@ final class CarriedState {
     private static String obstacle(UpdaterBlock before, UpdaterBlock now) {
         IUpdater first = before.getGradientUpdater().getConfig();
         IUpdater second = now.getGradientUpdater().getConfig();
+        if (before.getGradientUpdater() instanceof NaturalGradientWorker coarse && coarse.isStateCoarsened()) {
+            return "holds a state that has been through a type too small for it, such as HALF";
+        }
         if (before.getGradientUpdater() instanceof NaturalGradientWorker worker && worker.strangerInState() != null) {
             return "holds the state of '" + worker.strangerInState() + "'";
         }

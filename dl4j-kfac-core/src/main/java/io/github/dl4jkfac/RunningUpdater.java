@@ -1,6 +1,7 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.step.NaturalGradientWorker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -39,6 +40,14 @@ final class RunningUpdater {
             }
         }
         return false;
+    }
+
+    /** Whether some layer's state has been converted to a type that is too small for it, and back. */
+    static boolean isCoarsened(BaseMultiLayerUpdater<?> updater) {
+        return updater != null
+                && updater.getUpdaterBlocks().stream()
+                        .anyMatch(block -> block.getGradientUpdater() instanceof NaturalGradientWorker worker
+                                && worker.isStateCoarsened());
     }
 
     /** The configuration behind the worker of every parameter array. */

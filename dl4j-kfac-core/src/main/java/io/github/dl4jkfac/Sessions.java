@@ -94,7 +94,7 @@ final class Sessions {
         Layouts layouts = Layouts.of(network);
         layouts.write();
         BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
-        if (anew || RunningUpdater.isOutdated(present, network)) {
+        if (anew || RunningUpdater.isOutdated(present, network) || RunningUpdater.isCoarsened(present)) {
             CarriedState.rebuild(network, present);
         }
         network.clearFrozenGradients();

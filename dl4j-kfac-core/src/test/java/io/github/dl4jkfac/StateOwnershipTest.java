@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -89,6 +91,35 @@ class StateOwnershipTest {
                 exchanged,
                 ExactFisher.builder().curvature(Curvature.EXACT_FISHER).build()); // the way out
         Fixtures.fit(exchanged, Fixtures.batches(DataType.FLOAT, 3));
+    }
+
+    /** HALF has no room for the state: neither for its numbers nor for the name of its maker. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"SEQUENTIAL", "GRAPH"})
+    void aNetworkThatHasBeenConvertedToHalfAndBackGoesOn(Kind kind) {
+        for (NaturalGradientUpdater updater :
+                List.of(Fixtures.kfac().build(), new EKFac(), new ExactFisher(), new AdaFisher(), new FAdam())) {
+            Model model = kind.create(updater, DataType.FLOAT);
+            KFacListener.attach(model);
+            Fixtures.fit(model, Fixtures.batches(DataType.FLOAT, 3));
+            Model back = converted(converted(model, DataType.HALF), DataType.FLOAT);
+            KFacListener listener = KFacListener.attach(back);
+            INDArray before = back.params().dup();
+            Fixtures.fit(back, Fixtures.batches(DataType.FLOAT, 3));
+            assertThat(Fixtures.isFinite(back.params())).isTrue();
+            assertThat(Fixtures.isFinite(Fixtures.state(back))).isTrue();
+            assertThat(Fixtures.sameBits(back.params(), before)).isFalse();
+            // FAdam's averages, like Adam's, are coarser now, and go on
+            assertThat(listener.report(back).steps()).as(updater.name()).isEqualTo(updater instanceof FAdam ? 6 : 3);
+        }
+    }
+
+    private static Model converted(Model model, DataType type) {
+        return model instanceof MultiLayerNetwork net
+                ? net.convertDataType(type)
+                : ((ComputationGraph) model).convertDataType(type);
     }
 
     @Test

@@ -84,6 +84,11 @@ public final class CurvatureState {
         return label == null || label.says(expected) || label.isBlank() ? null : label.read();
     }
 
+    /** {@return whether the state has been through a type too small for it, such as HALF, and means nothing any more} */
+    public boolean isCoarsened() {
+        return label != null && !label.isFinite();
+    }
+
     /** {@return whether the state, which could say so, does not tell who made it} */
     public boolean isUnsigned() {
         return label != null && label.isBlank();

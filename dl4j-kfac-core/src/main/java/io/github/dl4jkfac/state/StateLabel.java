@@ -40,6 +40,16 @@ final class StateLabel {
         return number(0) == check(text);
     }
 
+    /** False after a conversion to a type that cannot hold the numbers of a text, such as HALF, which makes them infinite. */
+    boolean isFinite() {
+        for (int i = 0; i < SIZE; i++) {
+            if (!Double.isFinite(view.getDouble(at + i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     void write(String text) {
         byte[] bytes = Arrays.copyOf(text.getBytes(StandardCharsets.US_ASCII), PER_NUMBER * (SIZE - 1));
         view.putScalar(at, (double) check(text));

@@ -69,6 +69,11 @@ public final class NaturalGradientWorker extends BoundWorker {
         return state.strangerTo(maker);
     }
 
+    /** {@return whether the state has been through a type too small for it, such as HALF, and means nothing any more} */
+    public boolean isStateCoarsened() {
+        return state.isCoarsened();
+    }
+
     /**
      * Checks that the state is this updater's own. One that DL4J, or somebody else, has set to zero as a whole starts afresh.
      *
