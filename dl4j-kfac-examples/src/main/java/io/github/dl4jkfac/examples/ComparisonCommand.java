@@ -188,7 +188,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
         void finish() {
             report.finish();
-            unwritten.ifPresent(failure -> {
+            unwritten.or(() -> checkpoints.complaint().map(OutputFailure::new)).ifPresent(failure -> {
                 throw failure;
             });
         }
