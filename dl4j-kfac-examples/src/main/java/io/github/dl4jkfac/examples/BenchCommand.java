@@ -91,13 +91,16 @@ final class BenchCommand implements Callable<Integer> {
         optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
         Map<Optimizer, HyperParameters> contenders = settings.settings(chosen, null);
         OutputFolder.prepare(out, "--out");
+        DataOptions.tellReading(terminal);
         String floor = NativeFloor.describe();
         Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         record(problem, contenders);
         BenchReport report = new BenchReport(out, chosen.iterator().next());
-        for (int batch : batches) {
-            measure(problem, contenders, batch, report);
+        try (Interruption interruption = new Interruption(() -> Interruption.tell(spec, out))) {
+            for (int batch : batches) {
+                measure(problem, contenders, batch, report);
+            }
         }
         terminal.println();
         terminal.println(floor);

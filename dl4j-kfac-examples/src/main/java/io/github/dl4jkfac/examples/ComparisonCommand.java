@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.report.ComparisonReport;
 import io.github.dl4jkfac.examples.report.Curves;
+import io.github.dl4jkfac.examples.report.OutputFailure;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.RunRecord;
@@ -18,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -101,8 +103,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         List<Repetition> repetitions = LongStream.rangeClosed(seed, seed + repeat - 1)
                 .mapToObj(this::repetition)
                 .toList();
-        terminal.println("reading the data ...");
-        terminal.flush();
+        DataOptions.tellReading(terminal);
         Problem problem = problem(terminal::println);
         int batch = run.batch(problem);
         Comparison comparison = new Comparison(problem, contenders, run.budget(evaluations), batch);
@@ -143,7 +144,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         try (Interruption interruption = new Interruption(() -> rescue(problem, repetition))) {
             comparison.run(repetition.seed, repetition.checkpoints, report);
         }
-        Plots.tryTo(() -> {
+        repetition.unwritten = Plots.tryTo(() -> {
             draw(problem, repetition);
             pictures.write(repetition.folder);
         });
@@ -177,6 +178,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         private final Path folder;
         private final SavedRuns checkpoints;
         private ComparisonReport report;
+        private Optional<OutputFailure> unwritten = Optional.empty();
 
         Repetition(long seed, Path folder, SavedRuns checkpoints) {
             this.seed = seed;
@@ -186,6 +188,9 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
         void finish() {
             report.finish();
+            unwritten.or(() -> checkpoints.complaint().map(OutputFailure::new)).ifPresent(failure -> {
+                throw failure;
+            });
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.data.DataSets;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -54,6 +55,12 @@ final class DataOptions {
 
     int evaluationSize(int standard) {
         return evaluationSize == null ? standard : evaluationSize;
+    }
+
+    /** Tells that the wait has a reason, before it begins. */
+    static void tellReading(PrintWriter terminal) {
+        terminal.println("reading the data ...");
+        terminal.flush();
     }
 
     /** Tells what was loaded. */

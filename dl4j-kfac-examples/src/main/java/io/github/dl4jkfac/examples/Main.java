@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -24,7 +25,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SequenceCommand.class,
             TuneCommand.class,
             BenchCommand.class,
-            QualityCommand.class
+            QualityCommand.class,
+            HelpCommand.class
         })
 public final class Main implements Callable<Integer> {
 
@@ -69,9 +71,34 @@ public final class Main implements Callable<Integer> {
 
     /** @return what is wrong, and which options or commands of a similar name there are */
     private static String message(ParameterException error) {
-        List<String> similar =
-                error instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        if (!(error instanceof UnmatchedArgumentException unmatched)) {
+            return error.getMessage();
+        }
+        if (isCommand(unmatched)) {
+            return unknownCommand(unmatched);
+        }
+        List<String> similar = unmatched.getSuggestions();
         return error.getMessage() + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
+    }
+
+    /** @return whether it stands where the name of a command is expected */
+    private static boolean isCommand(UnmatchedArgumentException unmatched) {
+        return unmatched.getCommandLine().getParent() == null
+                && !unmatched.getUnmatched().get(0).startsWith("-");
+    }
+
+    private static String unknownCommand(UnmatchedArgumentException unmatched) {
+        List<String> similar = unmatched.getSuggestions(); // the most similar first, and then any
+        return "there is no command '" + unmatched.getUnmatched().get(0) + "'; "
+                + (similar.isEmpty()
+                        ? "there are "
+                                + String.join(
+                                        ", ",
+                                        unmatched
+                                                .getCommandLine()
+                                                .getSubcommands()
+                                                .keySet())
+                        : "did you mean " + similar.get(0) + "?");
     }
 
     private static int usageError(CommandLine command, String message) {

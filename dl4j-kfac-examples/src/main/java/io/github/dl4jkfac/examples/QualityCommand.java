@@ -13,6 +13,7 @@ import io.github.dl4jkfac.examples.quality.Stage;
 import io.github.dl4jkfac.examples.quality.Study;
 import io.github.dl4jkfac.examples.quality.StudyListener;
 import io.github.dl4jkfac.examples.report.FisherReport;
+import io.github.dl4jkfac.examples.report.OutputFailure;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.QualityPlots;
@@ -22,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -87,6 +89,8 @@ final class QualityCommand implements Callable<Integer> {
     @Mixin
     private ThreadOptions threads;
 
+    private Optional<OutputFailure> unwrittenMatrix = Optional.empty();
+
     @Spec
     private CommandSpec spec;
 
@@ -119,14 +123,18 @@ final class QualityCommand implements Callable<Integer> {
         terminal.println();
         terminal.print(report);
         terminal.flush();
-        Plots.tryTo(() -> QualityPlots.write(out, report));
+        Optional<OutputFailure> unwritten = Plots.tryTo(() -> QualityPlots.write(out, report));
         report.writeTables();
+        unwritten.or(() -> unwrittenMatrix).ifPresent(failure -> {
+            throw failure;
+        });
         terminal.println("written to " + out);
         terminal.flush();
         return 0;
     }
 
     private LabelledSplit images(PrintWriter terminal) {
+        DataOptions.tellReading(terminal);
         LabelledSplit all =
                 DataSets.labelled(data.dataset, data.place, terminal::println).first(data.trainSize, data.testSize);
         DataOptions.tell(
@@ -173,7 +181,7 @@ final class QualityCommand implements Callable<Integer> {
                         .getFeatures()));
         fisher.write(out);
         terminal.println("step " + stage.step() + ": " + fisher);
-        Plots.tryTo(() -> fisher.draw(
+        unwrittenMatrix = Plots.tryTo(() -> fisher.draw(
                 out,
                 "middle layers of the classifier after " + stage.step() + " steps, " + samples
                         + " images; absolute values"));

@@ -84,39 +84,21 @@ final class TuneCommand implements Callable<Integer> {
         grid.check();
         List<Candidate> candidates = candidates();
         OutputFolder.prepare(out, "--out");
+        DataOptions.tellReading(terminal);
         Problem problem = problems.problem(terminal::println);
         int batch = run.batch(problem);
         record(problem, candidates, batch);
         CsvFile csv = new CsvFile(out.resolve("tune.csv"), columns());
         TuneTable table = new TuneTable(problem.classifies());
-        Optimizer warm = null;
-        for (Candidate candidate : candidates) {
-            if (candidate.optimizer != warm) {
-                Networks.warmUp(problem, candidate.optimizer, candidate.settings, batch);
-                warm = candidate.optimizer;
-            }
-            for (long seed : seeds) {
-                Row row = train(problem, candidate, batch, seed);
-                csv.add(line(candidate, batch, seed, row));
-                table.add(candidate.optimizer, candidate.settings, row);
-                terminal.printf(
-                        Locale.ROOT,
-                        "%s %s seed=%d: %d steps, %.1f s, train loss %.3f, test loss %.3f%n",
-                        candidate.optimizer.id(),
-                        candidate.settings.describe(),
-                        seed,
-                        row.step(),
-                        row.seconds(),
-                        row.scores().trainLoss(),
-                        row.scores().testLoss());
-                terminal.flush();
-            }
+        try (Interruption interruption = new Interruption(() -> Interruption.tell(spec, out))) {
+            train(problem, candidates, batch, csv, table);
         }
         terminal.println();
         terminal.print(table);
         terminal.flush();
         csv.finish();
-        terminal.println("written: " + out.resolve("tune.csv"));
+        terminal.println("written to " + out);
+        terminal.flush();
         return 0;
     }
 
@@ -143,6 +125,37 @@ final class TuneCommand implements Callable<Integer> {
             }
         }
         return candidates;
+    }
+
+    private void train(Problem problem, List<Candidate> candidates, int batch, CsvFile csv, TuneTable table) {
+        Optimizer warm = null;
+        for (Candidate candidate : candidates) {
+            if (candidate.optimizer != warm) {
+                Networks.warmUp(problem, candidate.optimizer, candidate.settings, batch);
+                warm = candidate.optimizer;
+            }
+            for (long seed : seeds) {
+                Row row = train(problem, candidate, batch, seed);
+                csv.add(line(candidate, batch, seed, row));
+                table.add(candidate.optimizer, candidate.settings, row);
+                tell(candidate, seed, row);
+            }
+        }
+    }
+
+    private void tell(Candidate candidate, long seed, Row row) {
+        PrintWriter terminal = spec.commandLine().getOut();
+        terminal.printf(
+                Locale.ROOT,
+                "%s %s seed=%d: %d steps, %.1f s, train loss %.3f, test loss %.3f%n",
+                candidate.optimizer.id(),
+                candidate.settings.describe(),
+                seed,
+                row.step(),
+                row.seconds(),
+                row.scores().trainLoss(),
+                row.scores().testLoss());
+        terminal.flush();
     }
 
     private Row train(Problem problem, Candidate candidate, int batch, long seed) {

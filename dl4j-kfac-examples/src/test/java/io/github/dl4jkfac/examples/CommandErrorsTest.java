@@ -196,15 +196,29 @@ class CommandErrorsTest {
         assertThat(result.err()).hasLineCount(1).contains("--out needs a value; name a file or a folder");
     }
 
-    @Test
-    void anUnknownCommandIsAnErrorAndSimilarOnesAreNamed() {
-        CommandRunner result = CommandRunner.run("mnist-autoencodr");
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            mnist-autoencodr | there is no command 'mnist-autoencodr'; did you mean mnist-autoencoder? (
+            xyz              | there is no command 'xyz'; there are mnist-autoencoder, cifar, sequence, tune, bench, quality, help (
+            help xyz         | Unknown subcommand 'xyz'
+            """)
+    void anUnknownCommandIsAnErrorAndOthersAreNamed(String line, String message) {
+        CommandRunner result = CommandRunner.run(line.split(" "));
         assertThat(result.code()).isEqualTo(2);
         assertThat(result.err())
                 .hasLineCount(1)
-                .contains("--help")
-                .contains("did you mean")
-                .contains("mnist-autoencoder");
+                .startsWith("error: ")
+                .contains(message)
+                .contains("--help");
+    }
+
+    @Test
+    void helpIsACommandAsWell() {
+        assertThat(CommandRunner.run("help"))
+                .isEqualTo(CommandRunner.run("--help"))
+                .satisfies(result -> assertThat(result.code()).isZero());
+        assertThat(CommandRunner.run("help", "cifar").out())
+                .isEqualTo(CommandRunner.run("cifar", "--help").out());
     }
 
     @Test

@@ -298,7 +298,7 @@ class EndToEndTest {
         CommandRunner tuned = CommandRunner.run(tune.toArray(String[]::new));
         CommandRunner measured = CommandRunner.run(bench.toArray(String[]::new));
         assertThat(tuned.code()).as(tuned.err()).isZero();
-        assertThat(tuned.out()).contains("test accuracy");
+        assertThat(tuned.out()).containsPattern("train  test +test\\R.* accuracy");
         assertThat(measured.code()).as(measured.err()).isZero();
         assertThat(measured.out()).contains("kfac over nesterovs at batch 20");
     }

@@ -70,7 +70,8 @@ public final class ComparisonReport implements ComparisonListener {
         current = optimizer;
         results.put(optimizer, List.copyOf(soFar));
         soFar.forEach(this::write);
-        display = new ProgressDisplay(optimizer.id(), classifies, budget, terminal);
+        double seconds = soFar.get(soFar.size() - 1).seconds();
+        display = new ProgressDisplay(optimizer.id(), classifies, budget, seconds, terminal);
     }
 
     @Override

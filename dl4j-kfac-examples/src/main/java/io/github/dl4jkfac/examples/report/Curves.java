@@ -79,17 +79,12 @@ public final class Curves {
 
     private static XYChart lossChart(String title) {
         XYChart chart = chart(title, "loss per example");
-        chart.getStyler()
-                .setYAxisLogarithmic(true)
-                .setYAxisLogarithmicDecadeOnly(false)
-                .setLegendPosition(Styler.LegendPosition.InsideNE);
+        chart.getStyler().setYAxisLogarithmic(true).setYAxisLogarithmicDecadeOnly(false);
         return chart;
     }
 
     private static XYChart accuracyChart(String title) {
-        XYChart chart = chart(title, "accuracy");
-        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);
-        return chart;
+        return chart(title, "accuracy");
     }
 
     private static XYChart chart(String title, String quantity) {
@@ -99,7 +94,8 @@ public final class Curves {
                 .title(title)
                 .yAxisTitle(quantity)
                 .build();
-        chart.getStyler().setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setYAxisDecimalPattern("0.####").setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE); // no corner is free in every run;
         return chart;
     }
 

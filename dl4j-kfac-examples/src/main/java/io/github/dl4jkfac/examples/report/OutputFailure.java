@@ -5,6 +5,11 @@ public final class OutputFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** @param message names the file and what is left, in one line */
+    public OutputFailure(String message) {
+        super(message);
+    }
+
     /**
      * @param message names the file, the reason and what is left, in one line
      * @param cause what went wrong underneath

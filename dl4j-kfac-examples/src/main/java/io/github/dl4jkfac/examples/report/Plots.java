@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,15 +20,23 @@ public final class Plots {
     private Plots() {}
 
     /**
-     * Draws; a failure becomes a warning. A Java runtime without fonts fails with errors, not exceptions.
+     * Draws; where nothing can be drawn there is a warning. A Java runtime without fonts fails with errors, not exceptions.
      *
      * @param drawing what to draw
+     * @return what to fail with when all else is written, if a picture could not be written: on a full disk, say
      */
-    public static void tryTo(Drawing drawing) {
+    public static Optional<OutputFailure> tryTo(Drawing drawing) {
         try {
             drawing.draw();
-        } catch (IOException | RuntimeException | LinkageError | InternalError e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(new OutputFailure(
+                    "cannot write the plots (" + e.getMessage()
+                            + "); the tables are complete; make room or name another " + "folder with --out",
+                    e));
+        } catch (RuntimeException | LinkageError | InternalError e) {
             LOG.warn("plots not drawn ({}); results.csv has the numbers", e.toString());
+            return Optional.empty();
         }
     }
 }

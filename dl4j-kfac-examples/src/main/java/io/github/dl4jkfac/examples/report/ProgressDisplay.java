@@ -4,10 +4,10 @@ import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.Progress;
 import io.github.dl4jkfac.examples.training.Row;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Shows a run on the terminal: a progress bar with loss and time left, or, where the output is not a terminal, one
@@ -18,35 +18,39 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
     private static final int RESOLUTION = 1000;
     private static final int REFRESH_MILLIS = 500;
 
+    /** A hundred hours. */
+    private static final long MOST_SECONDS = 359_999;
+
     private final String name;
     private final boolean classifies;
     private final Budget budget;
     private final PrintWriter out;
     private final ProgressBar bar;
     private final long wallStart = System.nanoTime();
-    private double secondsAtStart = Double.NaN;
+    private final double secondsAtStart;
     private String accuracy = "";
 
     /**
      * @param name what is running
      * @param classifies whether to show the test accuracy
      * @param budget when it will end
+     * @param secondsAtStart of training before: of a run that continues, most were spent then
      * @param out where lines go when there is no terminal
      */
-    public ProgressDisplay(String name, boolean classifies, Budget budget, PrintWriter out) {
+    public ProgressDisplay(String name, boolean classifies, Budget budget, double secondsAtStart, PrintWriter out) {
         this.name = name;
         this.classifies = classifies;
         this.budget = budget;
+        this.secondsAtStart = secondsAtStart;
         this.out = out;
         this.bar = System.console() == null
                 ? null
                 : new ProgressBarBuilder()
                         .setTaskName(name)
                         .setInitialMax(RESOLUTION)
-                        .setUnit("%", RESOLUTION / 100)
-                        .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(REFRESH_MILLIS)
-                        .hideEta()
+                        .setRenderer(new BarLine())
+                        .setConsumer(new TerminalLine())
                         .build();
     }
 
@@ -56,38 +60,27 @@ public final class ProgressDisplay implements Progress, AutoCloseable {
             bar.stepTo(Math.min(RESOLUTION, Math.round(RESOLUTION * budget.used(step, seconds))));
             bar.setExtraMessage(String.format(
                     Locale.ROOT,
-                    " step %d, loss %.2f, %s%s left",
+                    ", %s left, step %d, loss %.2f%s",
+                    BarLine.clock(Duration.ofSeconds(Math.round(Math.min(secondsLeft(step, seconds), MOST_SECONDS)))),
                     step,
                     batchLoss,
-                    accuracy,
-                    clock(secondsLeft(step, seconds))));
+                    accuracy));
         }
     }
 
     /** On the clock on the wall: evaluations take time that the budget does not count. */
     private double secondsLeft(long step, double seconds) {
         double wall = (System.nanoTime() - wallStart) / 1e9;
-        if (Double.isNaN(secondsAtStart)) {
-            secondsAtStart = seconds; // of a run that continues, most were spent before
-            return budget.remainingSeconds(step, seconds);
-        }
         double trained = seconds - secondsAtStart;
         double slower = trained > 0 ? Math.max(1, wall / trained) : 1;
         return slower * budget.remainingSeconds(step, seconds);
-    }
-
-    private static String clock(double seconds) {
-        long whole = Math.round(Math.min(seconds, 359_999));
-        return whole < 3600
-                ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)
-                : String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
     @Override
     public void evaluated(Row row) {
         if (classifies) {
             accuracy =
-                    String.format(Locale.ROOT, "accuracy %.3f, ", row.scores().testAccuracy());
+                    String.format(Locale.ROOT, ", accuracy %.3f", row.scores().testAccuracy());
         }
         if (bar == null) {
             out.printf(

@@ -73,8 +73,12 @@ public final class RunRecord {
         Path file = folder.resolve(FILE);
         Path unfinished = folder.resolve(FILE + ".tmp");
         try {
-            Files.writeString(unfinished, JSON.writeValueAsString(entries) + "\n", StandardCharsets.UTF_8);
-            Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                Files.writeString(unfinished, JSON.writeValueAsString(entries) + "\n", StandardCharsets.UTF_8);
+                Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
         } catch (IOException e) {
             throw new OutputFailure(
                     "cannot write " + file + " (" + e.getMessage() + "); make room or name another folder with --out",

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** A table for the terminal: columns of text to the left, columns of numbers to the right. */
+/**
+ * A table for the terminal: columns of text to the left, columns of numbers to the right. The words of a header stand one above the other, so that the
+ * table fits into the width of a terminal.
+ */
 public final class TextTable {
 
     private final List<List<String>> lines = new ArrayList<>();
@@ -14,7 +17,21 @@ public final class TextTable {
 
     /** @param columns the header */
     public TextTable(List<String> columns) {
-        lines.add(List.copyOf(columns));
+        int height = columns.stream()
+                .mapToInt(column -> column.split(" ").length)
+                .max()
+                .orElse(0);
+        for (int line = 0; line < height; line++) {
+            lines.add(word(columns, line - height));
+        }
+    }
+
+    /** @return of each column's words one, counted from the end: -1 is the last */
+    private static List<String> word(List<String> columns, int fromEnd) {
+        return columns.stream()
+                .map(column -> column.split(" "))
+                .map(words -> words.length + fromEnd < 0 ? "" : words[words.length + fromEnd])
+                .toList();
     }
 
     /**

@@ -3,8 +3,11 @@ package io.github.dl4jkfac.examples.training;
 import io.github.dl4jkfac.checkpoint.CheckpointException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +19,9 @@ public final class SavedRuns {
 
     private final Path saveFolder;
     private final Path resumeFolder;
+
+    /** Those whose last state is not on disk. */
+    private final Set<Optimizer> unsaved = new LinkedHashSet<>();
 
     /**
      * @param saveFolder existing folder to save to, or null to save nothing
@@ -40,13 +46,26 @@ public final class SavedRuns {
         }
         try {
             new SavedRun(network, rows).write(file(saveFolder, run), run);
+            unsaved.remove(run.optimizer());
         } catch (CheckpointException e) {
+            if (rows.get(rows.size() - 1).scores().finite()) { // what has diverged is not worth saving
+                unsaved.add(run.optimizer());
+            }
             LOG.warn(
                     "{} at step {}: {}. An earlier checkpoint is kept",
                     run.optimizer().id(),
                     rows.get(rows.size() - 1).step(),
                     e.getMessage());
         }
+    }
+
+    /** @return what to say in the end if the last state of a run could not be saved, or empty */
+    public Optional<String> complaint() {
+        return unsaved.isEmpty()
+                ? Optional.empty()
+                : Optional.of("cannot save the end of "
+                        + unsaved.stream().map(Optimizer::id).collect(Collectors.joining(", ")) + " to " + saveFolder
+                        + "; what was saved before is unchanged: make room and continue with --resume " + saveFolder);
     }
 
     /** @return whether the folder to save to lacks this run's state until the first save */

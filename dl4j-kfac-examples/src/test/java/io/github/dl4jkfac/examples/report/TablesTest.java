@@ -27,6 +27,18 @@ class TablesTest {
     }
 
     @Test
+    void theWordsOfAHeaderStandOneAboveTheOther() {
+        TextTable table = new TextTable(List.of("name", "cpu s", "final train loss"));
+        table.add(List.of("kfac", 1, 2.5));
+        assertThat(table.toString().lines())
+                .containsExactly(
+                        "           final", //
+                        "      cpu  train",
+                        "name    s   loss",
+                        "kfac    1   2.50");
+    }
+
+    @Test
     void theSizeOfANumberDecidesItsDigits() {
         TextTable table = new TextTable(List.of("a", "b", "c", "d", "e"));
         table.add(List.of(12345.6, 0.25, 0.0123, 0.0, Double.NaN));

@@ -99,6 +99,20 @@ class SavedRunTest {
     }
 
     @Test
+    void whatCouldNotBeSavedInTheEndIsComplainedOf() throws IOException {
+        SavedRuns runs = new SavedRuns(folder, null);
+        Path inTheWay = Files.createDirectories(folder.resolve("sgd.zip").resolve("full"));
+        runs.save(identity(Optimizer.SGD), network(Optimizer.SGD), start());
+        assertThat(runs.complaint())
+                .hasValueSatisfying(text ->
+                        assertThat(text).contains("cannot save the end of sgd to " + folder, "--resume " + folder));
+        Files.delete(inTheWay);
+        Files.delete(folder.resolve("sgd.zip"));
+        runs.save(identity(Optimizer.SGD), network(Optimizer.SGD), start());
+        assertThat(runs.complaint()).isEmpty();
+    }
+
+    @Test
     void aCheckpointOfNoRunIsRefused() throws IOException {
         Checkpoints.save(network(Optimizer.ADAM), file);
         assertRefused("does not say which run");
