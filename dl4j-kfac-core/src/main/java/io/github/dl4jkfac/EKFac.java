@@ -28,12 +28,16 @@ import java.util.List;
  */
 public final class EKFac extends KroneckerUpdater {
 
-    /** Default alpha, the step along the preconditioned gradient. */
-    public static final double DEFAULT_LEARNING_RATE = 1.0;
+    /**
+     * Default alpha, the step along the preconditioned gradient. While the loss falls fast the bound {@link #DEFAULT_KL_CLIP} sets the
+     * length of the steps, whatever alpha is. Where it does not bind any more, full steps would trust second moments of a few batches
+     * further than these reach: with 1 the loss jumps there.
+     */
+    public static final double DEFAULT_LEARNING_RATE = 0.05;
     /** Default mu. */
     public static final double DEFAULT_MOMENTUM = 0.5;
-    /** Default lambda, the damping of each layer's block: K-FAC's. */
-    public static final double DEFAULT_DAMPING = KFac.DEFAULT_DAMPING;
+    /** Default lambda, the damping of each layer's block. */
+    public static final double DEFAULT_DAMPING = 1e-3;
     /** Default bound of the squared length of a step in the damped Fisher metric. */
     public static final double DEFAULT_KL_CLIP = 1e-2;
     /** Default number of steps between two batches that enter the second moments and the factors. */
