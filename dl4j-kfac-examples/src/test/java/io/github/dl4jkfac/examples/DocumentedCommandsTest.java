@@ -30,9 +30,7 @@ class DocumentedCommandsTest {
 
         assertThat(commands).hasSizeGreaterThan(10);
         for (String command : commands) {
-            assertThatCode(() -> accept(command))
-                    .as(command)
-                    .doesNotThrowAnyException();
+            assertThatCode(() -> accept(command)).as(command).doesNotThrowAnyException();
         }
     }
 
@@ -48,9 +46,13 @@ class DocumentedCommandsTest {
     private static List<String> commands() throws IOException {
         List<String> commands = new ArrayList<>();
         try (Stream<Path> pages = Stream.concat(Files.list(ROOT), Files.list(ROOT.resolve("docs")))) {
-            for (Path page : pages.filter(file -> file.toString().endsWith(".md")).toList()) {
+            for (Path page :
+                    pages.filter(file -> file.toString().endsWith(".md")).toList()) {
                 String text = Files.readString(page).replaceAll("\\\\\\R", " ");
-                COMMAND.matcher(text).results().map(command -> command.group(1).trim()).forEach(commands::add);
+                COMMAND.matcher(text)
+                        .results()
+                        .map(command -> command.group(1).trim())
+                        .forEach(commands::add);
             }
         }
         return commands;
