@@ -1,6 +1,6 @@
 package io.github.dl4jkfac;
 
-/** How the Kronecker factors of convolutional layers are made, from the dearest to the cheapest. */
+/** How the Kronecker factors of convolutional layers are made, from the most expensive to the cheapest. */
 public enum ConvolutionFactors {
 
     /**

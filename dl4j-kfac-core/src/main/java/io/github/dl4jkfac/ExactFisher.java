@@ -37,8 +37,8 @@ import org.nd4j.shade.jackson.databind.JsonNode;
  * the bound of the step that {@link KFac} has, and two dampings: a relative one, since N samples leave most directions to the
  * damping, and an absolute one, since the matrix vanishes with the loss. The improved empirical Fisher has a relative damping, and
  * lowers the loss of each sample by at most alpha s_n, which is small where the sample is fitted well, so that it needs no bound. The
- * empirical Fisher lowers all by alpha, whatever is left of them: its learning rate has to be tuned to the loss, and to fall in the
- * end. Reused coefficients are old and need much damping.
+ * empirical Fisher lowers all by alpha, however small they are already: its learning rate has to be tuned to the loss, and has to fall
+ * towards the end. Reused coefficients are old and need much damping.
  *
  * <p>For N samples a step costs as many operations as N^2 (dA + dG) for each layer [dA,dG], and N^3; it keeps nothing but the momentum.
  * Nothing is averaged over batches, so that the batch has to be large enough to tell about the curvature, a few hundred samples.
@@ -385,7 +385,7 @@ public final class ExactFisher extends PreconditioningUpdater {
         }
 
         /**
-         * Gives each layer a matrix of its own, and leaves out what hangs layers together.
+         * Gives each layer a matrix of its own, without the entries between different layers.
          *
          * @return this builder
          */

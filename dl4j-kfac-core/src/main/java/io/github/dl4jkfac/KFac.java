@@ -109,7 +109,7 @@ public final class KFac extends KroneckerUpdater {
         return kronecker.convolution();
     }
 
-    /** {@return how the derivatives of a recurrent layer at different time steps are taken to hang together} */
+    /** {@return the assumption about how the derivatives of a recurrent layer at different time steps are correlated} */
     public RecurrentModel recurrent() {
         return kronecker.recurrent();
     }
@@ -222,7 +222,7 @@ public final class KFac extends KroneckerUpdater {
         }
 
         /**
-         * Sets how the derivatives of a recurrent layer at different time steps are taken to hang together.
+         * Sets the assumption about how the derivatives of a recurrent layer at different time steps are correlated.
          *
          * @param model the model
          * @return this builder

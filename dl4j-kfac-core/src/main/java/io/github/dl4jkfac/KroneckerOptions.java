@@ -12,7 +12,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param curvature which matrix the factors estimate
  * @param maxFactorDimension largest side of a factor
  * @param convolution how the factors of convolutions are made
- * @param recurrent how the derivatives of different time steps are taken to hang together
+ * @param recurrent the assumption about how the derivatives of different time steps are correlated
  * @serial exclude
  */
 @JsonAutoDetect(

@@ -1,9 +1,9 @@
 package io.github.dl4jkfac;
 
-/** How the derivatives of a recurrent layer at different time steps are taken to hang together (Martens, Ba, Johnson 2018). */
+/** The assumption about how the derivatives of a recurrent layer at different time steps are correlated (Martens, Ba, Johnson 2018). */
 public enum RecurrentModel {
 
-    /** Not at all: one Kronecker product, times the mean length of the sequences. The cheapest. */
+    /** They are not correlated: one Kronecker product, times the mean length of the sequences. The cheapest. */
     INDEPENDENT,
 
     /** A chain whose correlations are symmetric in time (option 1); exact for sequences of any length then. */
