@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DocumentationTest {
 
     private static final Pattern LINK = Pattern.compile("!?\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
+
+    private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)");
 
     /** Around each snippet: what a reader's program has already. A local variable of the snippet hides a field of that name. */
     private static final String BEFORE = String.join(
@@ -142,8 +147,31 @@ class DocumentationTest {
             }
         }
 
-        try (var pictures = Files.list(Pages.ROOT.resolve("docs/images"))) {
+        try (Stream<Path> pictures = Files.list(Pages.ROOT.resolve("docs/images"))) {
             assertThat(pictures.map(Path::toString)).isSubsetOf(links);
         }
+    }
+
+    @Test
+    void everyTestThatACommandNamesExists() throws IOException {
+        Set<String> named = new TreeSet<>();
+        for (Path page : Pages.all()) {
+            TEST.matcher(Files.readString(page)).results().forEach(test -> named.add(test.group(1)));
+        }
+        named.remove("SomeTest"); // stands for any
+
+        assertThat(named).isNotEmpty().isSubsetOf(testClasses());
+    }
+
+    private static Set<String> testClasses() throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (String module : List.of("dl4j-kfac-core", "dl4j-kfac-examples")) {
+            try (Stream<Path> files = Files.walk(Pages.ROOT.resolve(module).resolve("src/test/java"))) {
+                files.map(file -> file.getFileName().toString())
+                        .filter(name -> name.endsWith(".java"))
+                        .forEach(name -> names.add(name.replace(".java", "")));
+            }
+        }
+        return names;
     }
 }
