@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.github.dl4jkfac.solve.NativeFloor;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +15,7 @@ public final class LogCapture implements AutoCloseable {
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
     public LogCapture() {
+        NativeFloor.announce(); // once in a process, in whichever test comes first, and with a warning on slow kernels
         appender.start();
         logger.addAppender(appender);
         logger.setAdditive(false);

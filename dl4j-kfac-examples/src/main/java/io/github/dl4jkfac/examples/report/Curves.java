@@ -95,7 +95,7 @@ public final class Curves {
                 .yAxisTitle(quantity)
                 .build();
         chart.getStyler().setYAxisDecimalPattern("0.####").setChartBackgroundColor(Color.WHITE);
-        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE); // no corner is free in every run;
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE); // no corner is free in every run
         return chart;
     }
 
