@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.deeplearning4j.nn.api.Model;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,8 +22,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Same seeds, same parameters: for every updater on several networks. The checksums go to {@code target/fingerprints.txt}, which
  * tells whether two builds of the library take the same steps to the last bit; they differ from one processor to the next, and so
- * are compared, by {@code diff}, after both builds have run on the same machine.
+ * are compared, by {@code diff}, after both builds have run on the same machine:
+ *
+ * <pre>mvn -pl dl4j-kfac-core test -Dtest=FingerprintTest -Dtest.excluded=none</pre>
  */
+@Tag("slow")
 class FingerprintTest {
 
     private static final int STEPS = 20;
