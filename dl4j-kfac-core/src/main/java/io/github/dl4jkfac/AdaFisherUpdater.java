@@ -60,7 +60,7 @@ abstract class AdaFisherUpdater extends DampedUpdater {
         return DerivativeSource.TRUE_LABELS;
     }
 
-    /** A diagonal for every kind of rows and any size; a block type that somebody has registered for his own rows goes first. */
+    /** A diagonal for every kind of rows and any size; a kind of block that somebody has registered for his own rows goes first. */
     @Override
     BlockKind kindAt(BlockSite site) {
         return site.group().type() == null

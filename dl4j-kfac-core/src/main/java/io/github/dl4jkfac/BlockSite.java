@@ -20,4 +20,4 @@ record BlockSite(
         int index,
         BlockPlan.Part part,
         ParameterGroup group,
-        Chains.Place chain) {}
+        LayerChains.Place chain) {}

@@ -22,7 +22,7 @@ final class LayerPlan {
     private static final String OF_BIAS = "/bias";
 
     private final NetworkView network;
-    private final Chains chains;
+    private final LayerChains chains;
     private final String name;
     private final List<LayerSlot> slots;
     private final IUpdater ofWeights;
@@ -44,7 +44,7 @@ final class LayerPlan {
      */
     LayerPlan(
             NetworkView network,
-            Chains chains,
+            LayerChains chains,
             String name,
             List<LayerSlot> slots,
             IUpdater ofWeights,

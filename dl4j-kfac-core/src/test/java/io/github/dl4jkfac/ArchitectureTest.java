@@ -27,13 +27,13 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.InputSource;
 import io.github.dl4jkfac.curvature.JointBlock;
 import io.github.dl4jkfac.curvature.JointKind;
-import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.OuterProductRows;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Products;
-import io.github.dl4jkfac.curvature.RowSource;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import java.util.Arrays;
 import java.util.Set;
@@ -70,7 +70,7 @@ class ArchitectureTest {
             .and()
             .doNotHaveSimpleName("UpdaterConfigs")
             .and()
-            .doNotHaveSimpleName("Layouts")
+            .doNotHaveSimpleName("NetworkPlan")
             .and(DescribedPredicate.not(named("KFacListener")))
             .should()
             .dependOnClassesThat(resideInAPackage("org.deeplearning4j.nn.conf.layers.."));
@@ -123,15 +123,15 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage(CURVATURE)
                     .and(DescribedPredicate.not(belongToAnyOf(
                             BatchRows.class,
-                            OuterRows.class,
-                            RowSource.class,
+                            OuterProductRows.class,
+                            InputSource.class,
                             SampleGradients.class,
                             LookupRows.class,
                             JointKind.class,
                             JointBlock.class,
                             BlockContext.class,
                             BlockShape.class,
-                            LayerKind.class,
+                            ParameterKind.class,
                             Products.class))));
 
     @ArchTest
@@ -214,7 +214,8 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage(CAPTURE)
                     .and(DescribedPredicate.not(named("OutputProbe")))
                     .and(DescribedPredicate.not(named("Linearisation")))
-                    .and(DescribedPredicate.not(named("Batches"))))
+                    .and(DescribedPredicate.not(named("CurrentBatch")))
+                    .and(DescribedPredicate.not(named("Doubles"))))
             .orShould()
             .dependOnClassesThat()
             .resideInAnyPackage(CURVATURE, SAMPLESPACE, SOLVE, STEP, STATE);
@@ -284,7 +285,7 @@ class ArchitectureTest {
             .or()
             .areAssignableTo(NaturalGradientUpdater.class)
             .or()
-            .areAssignableTo(RateBuilder.class)
+            .areAssignableTo(UpdaterBuilder.class)
             .or()
             .areAssignableTo(Curvature.class)
             .or()

@@ -15,7 +15,7 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.TridiagonalMath;
 import java.io.File;
 import java.util.List;
@@ -245,7 +245,7 @@ class TridiagonalTrainingTest {
         return TestNetworks.layer(twin, layer).getParam("b") != null && !hasBiasesApart(twin, layer);
     }
 
-    private static INDArray abar(Model twin, String layer, OuterRows rows) {
+    private static INDArray abar(Model twin, String layer, OuterProductRows rows) {
         INDArray inputs = Recorder.inputs(rows);
         return hasBias(twin, layer) ? homogeneous(inputs) : inputs;
     }

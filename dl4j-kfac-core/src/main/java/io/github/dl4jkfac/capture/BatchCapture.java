@@ -37,7 +37,7 @@ public final class BatchCapture {
     public BatchCapture(NetworkView network) {
         this.network = network;
         for (NetworkView.NamedLayer named : network.layers()) {
-            Parts.of(named.layer()).forEach(this::addNoise);
+            WrappedLayers.of(named.layer()).forEach(this::addNoise);
         }
         network.heads().forEach(head -> head.whenFailed(this::disarm));
     }
@@ -102,7 +102,7 @@ public final class BatchCapture {
     /** {@return whether the backward pass has gone through all slots and outputs} */
     public boolean isComplete() {
         return network.slots().stream().allMatch(LayerSlot::isComplete)
-                && network.heads().stream().allMatch(LayerCapture::isComplete);
+                && network.heads().stream().allMatch(LayerRecording::isComplete);
     }
 
     /**

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.capture;
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
@@ -35,7 +35,7 @@ final class BatchNormalizationMapper implements RowMapper {
         int units =
                 (int) layer.getParam(BatchNormalizationParamInitializer.GAMMA).length();
         return List.of(new ParameterGroup(
-                BlockShape.of(LayerKind.UNITWISE, 1, units, true),
+                BlockShape.of(ParameterKind.UNITWISE, 1, units, true),
                 List.of(Segment.columnMajor(BatchNormalizationParamInitializer.GAMMA, 1, units)),
                 Segment.columnMajor(BatchNormalizationParamInitializer.BETA, 1, units)));
     }

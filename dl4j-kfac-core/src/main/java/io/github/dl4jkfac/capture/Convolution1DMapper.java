@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.PatchRows;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.PatchInputs;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -42,7 +42,7 @@ final class Convolution1DMapper implements RowMapper {
                 new long[] {kernel, conf.getNIn(), outputs},
                 new int[] {1, 0, 2});
         return List.of(new ParameterGroup(
-                new BlockShape(LayerKind.CONVOLUTION, inputs, outputs, conf.hasBias(), kernel, 1),
+                new BlockShape(ParameterKind.CONVOLUTION, inputs, outputs, conf.hasBias(), kernel, 1),
                 List.of(weights),
                 conf.hasBias() ? Segment.columnMajor(ConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }
@@ -60,7 +60,7 @@ final class Convolution1DMapper implements RowMapper {
     public List<BatchRows> rows(Layer layer, INDArray inputs, INDArray derivatives, Samples samples) {
         Convolution1DLayer conf = conf(layer);
         INDArray sequences = Samples.first(inputs, samples.count()).castTo(derivatives.dataType());
-        PatchRows patches = ConvolutionGeometry.of(conf).patches(sequences, conf.hasBias());
+        PatchInputs patches = ConvolutionGeometry.of(conf).patches(sequences, conf.hasBias());
         return List.of(samples.outer(patches, derivatives, mask(layer, samples)));
     }
 

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchRows;
+import io.github.dl4jkfac.curvature.PatchInputs;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -40,8 +40,8 @@ record ConvolutionGeometry(
      * @param inputs [N, C, spatial...]
      * @param homogeneous whether the layer has a bias
      */
-    PatchRows patches(INDArray inputs, boolean homogeneous) {
-        return new PatchRows(inputs, axes(inputs), PatchRows.Order.CHANNEL_MAJOR, homogeneous);
+    PatchInputs patches(INDArray inputs, boolean homogeneous) {
+        return new PatchInputs(inputs, axes(inputs), PatchInputs.Order.CHANNEL_MAJOR, homogeneous);
     }
 
     /**

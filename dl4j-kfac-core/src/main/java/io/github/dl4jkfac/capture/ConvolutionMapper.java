@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.PatchRows;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.PatchInputs;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -28,7 +28,7 @@ final class ConvolutionMapper implements RowMapper {
         int inputs = (int) w.size(1) * window;
         int outputs = (int) w.size(0);
         return List.of(new ParameterGroup(
-                new BlockShape(LayerKind.CONVOLUTION, inputs, outputs, bias, window, 1),
+                new BlockShape(ParameterKind.CONVOLUTION, inputs, outputs, bias, window, 1),
                 List.of(Segment.columnMajor(ConvolutionParamInitializer.WEIGHT_KEY, inputs, outputs)),
                 bias ? Segment.columnMajor(ConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }
@@ -45,7 +45,7 @@ final class ConvolutionMapper implements RowMapper {
                 layer.conf().getLayer();
         INDArray images = conf.getCnn2dDataFormat() == CNN2DFormat.NCHW ? inputs : inputs.permute(0, 3, 1, 2);
         images = Samples.first(images, samples.count()).castTo(derivatives.dataType());
-        PatchRows patches = ConvolutionGeometry.of(conf).patches(images, conf.hasBias());
+        PatchInputs patches = ConvolutionGeometry.of(conf).patches(images, conf.hasBias());
         return List.of(samples.outer(patches, derivatives, null));
     }
 }

@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.PatchRows;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.PatchInputs;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -29,7 +29,7 @@ final class DepthwiseMapper implements RowMapper {
         int channels = (int) w.size(2);
         int outputs = (int) (channels * w.size(3));
         return List.of(new ParameterGroup(
-                new BlockShape(LayerKind.DEPTHWISE, window, outputs, bias, window, channels),
+                new BlockShape(ParameterKind.DEPTHWISE, window, outputs, bias, window, channels),
                 List.of(Segment.rowMajor(DepthwiseConvolutionParamInitializer.WEIGHT_KEY, window, outputs)),
                 bias ? Segment.columnMajor(DepthwiseConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }
@@ -51,7 +51,7 @@ final class DepthwiseMapper implements RowMapper {
     @Override
     public List<BatchRows> rows(Layer layer, INDArray inputs, INDArray derivatives, Samples samples) {
         INDArray images = Samples.first(channelsSecond(layer, inputs), samples.count());
-        PatchRows patches = ConvolutionGeometry.of(conf(layer)).patches(images.castTo(derivatives.dataType()), false);
+        PatchInputs patches = ConvolutionGeometry.of(conf(layer)).patches(images.castTo(derivatives.dataType()), false);
         return List.of(samples.outer(patches, derivatives, null));
     }
 }

@@ -2,7 +2,7 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
@@ -22,7 +22,7 @@ final class ElementWiseMultiplicationMapper implements RowMapper {
     public List<ParameterGroup> groups(Layer layer) {
         int units = (int) layer.getParam(ElementWiseParamInitializer.WEIGHT_KEY).length();
         return List.of(new ParameterGroup(
-                BlockShape.of(LayerKind.UNITWISE, 1, units, true),
+                BlockShape.of(ParameterKind.UNITWISE, 1, units, true),
                 List.of(Segment.columnMajor(ElementWiseParamInitializer.WEIGHT_KEY, 1, units)),
                 Segment.columnMajor(ElementWiseParamInitializer.BIAS_KEY, 1, units)));
     }

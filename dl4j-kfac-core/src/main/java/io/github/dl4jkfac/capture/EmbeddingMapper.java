@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
 import io.github.dl4jkfac.curvature.LookupRows;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -29,7 +29,7 @@ final class EmbeddingMapper implements RowMapper {
         INDArray table = layer.getParam(DefaultParamInitializer.WEIGHT_KEY);
         boolean bias = ((BaseLayer<?>) layer).hasBias();
         return List.of(new ParameterGroup(
-                BlockShape.of(LayerKind.EMBEDDING, (int) table.size(0), (int) table.size(1), bias),
+                BlockShape.of(ParameterKind.EMBEDDING, (int) table.size(0), (int) table.size(1), bias),
                 List.of(Segment.columnMajor(DefaultParamInitializer.WEIGHT_KEY, table.size(0), table.size(1))),
                 bias ? Segment.columnMajor(DefaultParamInitializer.BIAS_KEY, 1, table.size(1)) : null));
     }

@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.InputSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
@@ -41,11 +41,11 @@ final class LayerNormMapper implements RowMapper {
         int units = (int) w.size(1);
         return List.of(
                 new ParameterGroup(
-                        BlockShape.of(LayerKind.DENSE, (int) w.size(0), units, false),
+                        BlockShape.of(ParameterKind.DENSE, (int) w.size(0), units, false),
                         List.of(Segment.columnMajor(WEIGHTS, w.size(0), units)),
                         null),
                 new ParameterGroup(
-                        BlockShape.of(LayerKind.UNITWISE, 1, units, dense.hasBias()),
+                        BlockShape.of(ParameterKind.UNITWISE, 1, units, dense.hasBias()),
                         List.of(Segment.columnMajor(GAIN, 1, units)),
                         dense.hasBias() ? Segment.columnMajor(BIAS, 1, units) : null));
     }
@@ -70,7 +70,7 @@ final class LayerNormMapper implements RowMapper {
         Nd4j.exec(new LayerNormBp(u, gain, derivatives, ofProducts, gain.like(), true, 1));
         boolean bias = ((BaseLayer<?>) layer).hasBias();
         return List.of(
-                samples.outer(RowSource.of(a), ofProducts, mask),
+                samples.outer(InputSource.of(a), ofProducts, mask),
                 new SampleGradients(
                         bias ? List.of(ofGain, RowOrder.summed(derivatives, samples.count())) : List.of(ofGain)));
     }

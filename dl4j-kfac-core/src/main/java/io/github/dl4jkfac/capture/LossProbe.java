@@ -35,7 +35,7 @@ public final class LossProbe {
         this.isMiniBatch = view.isMiniBatch();
         for (NetworkView.NamedLayer named : view.layers()) {
             Randomness.takeOutOf(named.layer());
-            Parts.of(named.layer()).forEach(this::takeTermsOf);
+            WrappedLayers.of(named.layer()).forEach(this::takeTermsOf);
         }
     }
 
@@ -80,7 +80,7 @@ public final class LossProbe {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public double loss(INDArray parameters, MultiDataSet batch, int iteration, int epoch) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            copy.model().setParams(Batches.inDouble(parameters).reshape(1, parameters.length()));
+            copy.model().setParams(Doubles.of(parameters).reshape(1, parameters.length()));
             double sum = terms.stream()
                     .mapToDouble(term -> term.regularization.score(term.parameters, iteration, epoch))
                     .sum();

@@ -32,7 +32,7 @@ interface NetworkCopy {
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      */
     static NetworkCopy of(Model model) {
-        INDArray own = Batches.inDouble(model.params());
+        INDArray own = Doubles.of(model.params());
         return model instanceof MultiLayerNetwork network
                 ? Sequence.of(network.getLayerWiseConfigurations().toJson(), own)
                 : Graph.of(((ComputationGraph) model).getConfiguration().toJson(), own);

@@ -69,7 +69,7 @@ public abstract class NetworkView {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
-            List<LayerSlot> own = isReached && !isFrozen(layer) ? Slots.of(name, place, head) : List.of();
+            List<LayerSlot> own = isReached && !isFrozen(layer) ? SlotFinder.of(name, place, head) : List.of();
             slots.addAll(own);
             layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null, isReached));
         });
@@ -234,7 +234,7 @@ public abstract class NetworkView {
             if (slot instanceof ConvolutionSlot convolution && convolution.passesByItself()) {
                 return convolution.backward(epsilon, further, memory);
             }
-            if (slot instanceof MappedSlot mapped) {
+            if (slot instanceof MapperSlot mapped) {
                 mapped.output(epsilon);
             }
         }

@@ -19,7 +19,7 @@ import org.nd4j.linalg.lossfunctions.ILossFunction;
  * One output of a network: the loss, tapped during a backward pass, and the distribution behind it. DL4J hands every loss rows
  * [N T,C], for sequences step by step, for images and volumes sample by sample.
  */
-final class OutputHead extends LayerCapture implements OutputRecording {
+final class OutputHead extends LayerRecording implements OutputRecording {
 
     /** Exactly these: layers derived from them may do anything to their loss. */
     private static final Set<Class<?>> ONE_ROW_PER_SAMPLE = Set.of(

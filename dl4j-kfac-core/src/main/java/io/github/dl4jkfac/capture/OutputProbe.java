@@ -121,7 +121,7 @@ public final class OutputProbe {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public Linearisation at(INDArray at, MultiDataSet batch) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return new Linearisation(this, flat(at), Batches.inDouble(batch));
+            return new Linearisation(this, flat(at), Doubles.of(batch));
         }
     }
 

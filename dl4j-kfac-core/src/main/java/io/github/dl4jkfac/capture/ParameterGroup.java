@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.SingleKind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
  * @param bias where the last row lies; null if there is none
  * @param type the block that suits the parameters; null for the usual one of their kind
  */
-public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bias, BlockType type) {
+public record ParameterGroup(BlockShape shape, List<Segment> weights, Segment bias, SingleKind type) {
 
     /**
      * Checks that the segments make up the matrix.

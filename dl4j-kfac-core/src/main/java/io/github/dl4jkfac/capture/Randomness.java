@@ -17,7 +17,7 @@ final class Randomness {
      * @param layer a layer whose configuration belongs to nobody else
      */
     static void takeOutOf(Layer layer) {
-        for (Layer part : Parts.of(layer)) {
+        for (Layer part : WrappedLayers.of(layer)) {
             part.conf().getLayer().setIDropout(null);
             if (part instanceof BaseLayer<?> base) {
                 base.layerConf().setWeightNoise(null);

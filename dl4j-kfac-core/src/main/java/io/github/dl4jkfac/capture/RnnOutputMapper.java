@@ -2,8 +2,8 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.InputSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -27,7 +27,7 @@ final class RnnOutputMapper implements RowMapper {
         INDArray w = layer.getParam(DefaultParamInitializer.WEIGHT_KEY);
         boolean bias = ((BaseLayer<?>) layer).hasBias();
         return List.of(new ParameterGroup(
-                BlockShape.of(LayerKind.RECURRENT, (int) w.size(0), (int) w.size(1), bias),
+                BlockShape.of(ParameterKind.RECURRENT, (int) w.size(0), (int) w.size(1), bias),
                 List.of(Segment.columnMajor(DefaultParamInitializer.WEIGHT_KEY, w.size(0), w.size(1))),
                 bias ? Segment.columnMajor(DefaultParamInitializer.BIAS_KEY, 1, w.size(1)) : null));
     }
@@ -42,6 +42,6 @@ final class RnnOutputMapper implements RowMapper {
         long positions = derivatives.size(0) / samples.count();
         INDArray mask = RowOrder.mask(layer);
         INDArray column = mask == null ? null : RowOrder.columnOfSteps(mask, positions, samples.count());
-        return List.of(samples.outer(RowSource.of(inputs), derivatives, column));
+        return List.of(samples.outer(InputSource.of(inputs), derivatives, column));
     }
 }

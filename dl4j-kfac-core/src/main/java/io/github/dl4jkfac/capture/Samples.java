@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.InputSource;
+import io.github.dl4jkfac.curvature.OuterProductRows;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
@@ -45,9 +45,9 @@ public record Samples(long count, INDArray active) {
      * @param mask column [N T,1] of the rows that a feature mask leaves in; null when all are in
      * @return the rows
      */
-    public OuterRows outer(RowSource inputs, INDArray derivatives, INDArray mask) {
+    public OuterProductRows outer(InputSource inputs, INDArray derivatives, INDArray mask) {
         INDArray weights = weights(derivatives.size(0) / count, mask);
-        return new OuterRows(inputs, derivatives, weights, active(weights, derivatives.size(0)), count);
+        return new OuterProductRows(inputs, derivatives, weights, active(weights, derivatives.size(0)), count);
     }
 
     /**

@@ -2,10 +2,10 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.InputSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.PatchInputs;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -47,11 +47,11 @@ final class SeparableMapper implements RowMapper {
                 new Segment(DEPTHWISE, 0, window, 'c', new long[] {w.size(0), channels, window}, new int[] {2, 1, 0});
         return List.of(
                 new ParameterGroup(
-                        new BlockShape(LayerKind.DEPTHWISE, window, between, false, window, channels),
+                        new BlockShape(ParameterKind.DEPTHWISE, window, between, false, window, channels),
                         List.of(depthwise),
                         null),
                 new ParameterGroup(
-                        BlockShape.of(LayerKind.CONVOLUTION, between, outputs, conf.hasBias()),
+                        BlockShape.of(ParameterKind.CONVOLUTION, between, outputs, conf.hasBias()),
                         List.of(Segment.columnMajor(POINTWISE, between, outputs)),
                         conf.hasBias() ? Segment.columnMajor(BIAS, 1, outputs) : null));
     }
@@ -70,11 +70,11 @@ final class SeparableMapper implements RowMapper {
         INDArray images = Samples.first(DepthwiseMapper.channelsSecond(layer, inputs), samples.count())
                 .castTo(derivatives.dataType());
         ConvolutionGeometry geometry = ConvolutionGeometry.of(conf(layer));
-        PatchRows patches = geometry.patches(images, false);
+        PatchInputs patches = geometry.patches(images, false);
         INDArray between = depthwiseOutputs(layer, geometry, images);
         return List.of(
                 samples.outer(patches, throughPointwise(layer, derivatives), null),
-                samples.outer(RowSource.of(between), derivatives, null));
+                samples.outer(InputSource.of(between), derivatives, null));
     }
 
     /** g P^T, [N T, in multiplier], column-major. */

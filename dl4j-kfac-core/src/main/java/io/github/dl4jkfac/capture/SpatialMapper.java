@@ -2,7 +2,7 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -47,7 +47,7 @@ final class SpatialMapper implements RowMapper {
         int inputs = (int) conf.getNIn() * window;
         int outputs = (int) conf.getNOut();
         return List.of(new ParameterGroup(
-                new BlockShape(LayerKind.CONVOLUTION, inputs, outputs, conf.hasBias(), window, 1),
+                new BlockShape(ParameterKind.CONVOLUTION, inputs, outputs, conf.hasBias(), window, 1),
                 List.of(segment(conf.getNIn(), outputs, window)),
                 conf.hasBias() ? Segment.columnMajor(ConvolutionParamInitializer.BIAS_KEY, 1, outputs) : null));
     }

@@ -10,7 +10,7 @@ package io.github.dl4jkfac.curvature;
  * @param window number of weights per input channel: kernel height times width; 1 where there is no kernel
  * @param groups number of channels that have a matrix of their own each; 1 unless depthwise
  */
-public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, int window, int groups) {
+public record BlockShape(ParameterKind kind, int inputs, int outputs, boolean bias, int window, int groups) {
 
     /**
      * Makes the shape of parameters without kernel and groups.
@@ -21,7 +21,7 @@ public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, 
      * @param bias whether the last row is the bias
      * @return the shape
      */
-    public static BlockShape of(LayerKind kind, int inputs, int outputs, boolean bias) {
+    public static BlockShape of(ParameterKind kind, int inputs, int outputs, boolean bias) {
         return new BlockShape(kind, inputs, outputs, bias, 1, 1);
     }
 

@@ -16,7 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Damping is factored channel by channel, (A_c + pi_c gamma I) x (G_c + gamma / pi_c I) with gamma^2 = lambda, as in
  * {@link KroneckerBlock}.
  *
- * <p>Rows are {@link OuterRows} with inputs [N T, C k], column c k + element; the parameter matrix is [k + 1, C multiplier], column
+ * <p>Rows are {@link OuterProductRows} with inputs [N T, C k], column c k + element; the parameter matrix is [k + 1, C multiplier], column
  * c multiplier + m.
  */
 public final class DepthwiseBlock implements CurvatureBlock {
@@ -27,7 +27,7 @@ public final class DepthwiseBlock implements CurvatureBlock {
     private static final String G_INVERSE = "G_inverse";
 
     /** Keeps factors and inverses of all channels, entry by entry of their lower triangles, one row for each channel. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final UnitMatrices inputFactors;
@@ -58,7 +58,7 @@ public final class DepthwiseBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        OuterRows outer = (OuterRows) rows;
+        OuterProductRows outer = (OuterProductRows) rows;
         double keep = context.keep();
         updateInputs(outer, keep);
         GroupedGram products = new GroupedGram(context.shape().groups(), outputFactors.order(), context.solver());
@@ -67,9 +67,9 @@ public final class DepthwiseBlock implements CurvatureBlock {
         context.count();
     }
 
-    private void updateInputs(OuterRows rows, double keep) {
+    private void updateInputs(OuterProductRows rows, double keep) {
         BlockShape shape = context.shape();
-        OuterRows once = rows.inputsOnce();
+        OuterProductRows once = rows.inputsOnce();
         GroupedGram products = new GroupedGram(shape.groups(), shape.inputs(), context.solver());
         once.forEachActive(once.inputs().columns(), (firstRow, chunk) -> products.add(chunk));
         products.average(inputFactors, once.active(), keep);
@@ -157,7 +157,7 @@ public final class DepthwiseBlock implements CurvatureBlock {
         return dense;
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

@@ -54,7 +54,7 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
      * @param average weights and scaling
      * @return the type; keeps the averaged factors, those in force and their damping: vectors only
      */
-    public static BlockType type(DiagonalAverage average) {
+    public static SingleKind type(DiagonalAverage average) {
         return new Type(average);
     }
 
@@ -123,7 +123,7 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
         return Nd4j.diag(diagonal.dup('c').reshape('c', new long[] {diagonal.length()}));
     }
 
-    private record Type(DiagonalAverage average) implements BlockType {
+    private record Type(DiagonalAverage average) implements SingleKind {
 
         @Override
         public String name() {

@@ -9,7 +9,7 @@ interface DiagonalModel {
 
     /** The model for parameters of some shape. */
     static DiagonalModel of(BlockShape shape) {
-        return shape.kind() == LayerKind.UNITWISE ? new UnitDiagonal(shape) : new KroneckerDiagonal(shape);
+        return shape.kind() == ParameterKind.UNITWISE ? new UnitDiagonal(shape) : new KroneckerDiagonal(shape);
     }
 
     /** Names and sizes of the factors. */

@@ -30,27 +30,27 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
     private static final String BIAS_INVERSE = "bias_inverse";
 
     /** Keeps the three factors and their inverses. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final InputSplit split;
-    private final SplitMoment inputs;
+    private final KroneckerMoment inputs;
     private final INDArray outputFactor;
-    private final FactorInverse inverseOfRows;
-    private final FactorInverse inverseOfColumns;
-    private final FactorInverse inverseOfOutputs;
+    private final DampedInverse inverseOfRows;
+    private final DampedInverse inverseOfColumns;
+    private final DampedInverse inverseOfOutputs;
     private final INDArray inverseOfBias;
 
     private DoublyFactoredBlock(BlockContext context) {
         BlockState state = context.state();
         this.context = context;
         this.split = InputSplit.of(context.shape());
-        this.inputs = new SplitMoment(split, state.get(K), state.get(PSI));
+        this.inputs = new KroneckerMoment(split, state.get(K), state.get(PSI));
         this.outputFactor = state.get(G);
         DegradationLog log = new DegradationLog(context.layer());
-        this.inverseOfRows = new FactorInverse(K, state.get(K), state.get(K_INVERSE), context.solver(), log);
-        this.inverseOfColumns = new FactorInverse(PSI, state.get(PSI), state.get(PSI_INVERSE), context.solver(), log);
-        this.inverseOfOutputs = new FactorInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfRows = new DampedInverse(K, state.get(K), state.get(K_INVERSE), context.solver(), log);
+        this.inverseOfColumns = new DampedInverse(PSI, state.get(PSI), state.get(PSI_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
         this.inverseOfBias = state.get(BIAS_INVERSE);
     }
 
@@ -59,7 +59,7 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        OuterRows outer = (OuterRows) rows;
+        OuterProductRows outer = (OuterProductRows) rows;
         double keep = context.keep();
         inputs.update(outer, keep);
         context.solver().gramLower(outer.derivatives(), (1 - keep) / outer.samples(), keep, outputFactor);
@@ -146,7 +146,7 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
         return new KroneckerFactors(a, outputFactor, context.solver()).toDense();
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

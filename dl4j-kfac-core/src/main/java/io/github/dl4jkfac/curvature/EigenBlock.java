@@ -36,7 +36,7 @@ public final class EigenBlock implements CurvatureBlock {
     private static final double FLOOR = 1e-10;
 
     /** Keeps both factors, their eigenvectors, S, 1 / S_d and lambda. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final KroneckerFactors factors;
@@ -73,9 +73,9 @@ public final class EigenBlock implements CurvatureBlock {
             return; // all rows masked: the batch says nothing
         }
         double keep = context.keep();
-        factors.update((OuterRows) rows, keep);
+        factors.update((OuterProductRows) rows, keep);
         if (hasBasis()) {
-            moments.update((OuterRows) rows, keep);
+            moments.update((OuterProductRows) rows, keep);
             followMoments();
         }
         context.count();
@@ -163,7 +163,7 @@ public final class EigenBlock implements CurvatureBlock {
         return vectors.mulRowVector(diagonal).mmul(vectors.transpose());
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

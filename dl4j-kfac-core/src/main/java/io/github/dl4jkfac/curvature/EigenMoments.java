@@ -33,7 +33,7 @@ record EigenMoments(INDArray moments, EigenBasis inputs, EigenBasis outputs) {
      * @param rows one batch
      * @param keep weight of the old average, in [0,1)
      */
-    void update(OuterRows rows, double keep) {
+    void update(OuterProductRows rows, double keep) {
         moments.muli(keep);
         try (SampleSquares squares = new SampleSquares(this, rows, (1 - keep) / rows.samples())) {
             squares.add();

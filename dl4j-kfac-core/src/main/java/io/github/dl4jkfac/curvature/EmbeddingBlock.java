@@ -26,7 +26,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
     private static final String BORDER = "A_inverse_border";
 
     /** Keeps the frequencies [V,1], their damped inverses, and as without lookup G and its inverse. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     /** Least shift of A, relative to its mean diagonal: unseen tokens have nothing else. */
     private static final double LEAST_SHIFT = 1e-8;
@@ -35,7 +35,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
     private final INDArray frequencies;
     private final INDArray outputFactor;
     private final INDArray inverseOfInputs;
-    private final FactorInverse inverseOfOutputs;
+    private final DampedInverse inverseOfOutputs;
     private final DegradationLog log;
 
     private EmbeddingBlock(BlockContext context) {
@@ -45,7 +45,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
         this.outputFactor = state.get(G);
         this.inverseOfInputs = state.get(A_INVERSE);
         this.log = new DegradationLog(context.layer());
-        this.inverseOfOutputs = new FactorInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
     }
 
     @Override
@@ -144,7 +144,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
         return new KroneckerFactors(a, outputFactor, context.solver()).toDense();
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

@@ -34,8 +34,8 @@ final class InputMoment {
      * @param rows one batch
      * @param keep weight of the old average, in [0,1)
      */
-    void update(OuterRows rows, double keep) {
-        OuterRows once = rows.inputsOnce();
+    void update(OuterProductRows rows, double keep) {
+        OuterProductRows once = rows.inputsOnce();
         double scale = (1 - keep) / once.active();
         once.forEachActive(matrix.size(0), (firstRow, chunk) -> add(chunk, scale, firstRow == 0 ? keep : 1));
         setConstant(rows.inputs().columns());
@@ -48,12 +48,12 @@ final class InputMoment {
      * @param count how many rows are in one
      * @param keep weight of the old average, in [0,1)
      */
-    void updateInterleaved(OuterRows rows, int count, double keep) {
-        OuterRows once = rows.inputsOnce();
+    void updateInterleaved(OuterProductRows rows, int count, double keep) {
+        OuterProductRows once = rows.inputsOnce();
         long columns = once.inputs().columns();
         double scale = (1 - keep) / (once.active() * count);
         once.forEachActive(columns, (firstRow, chunk) -> {
-            INDArray joined = OuterRows.isContiguous(chunk) ? chunk : chunk.dup('f');
+            INDArray joined = OuterProductRows.isContiguous(chunk) ? chunk : chunk.dup('f');
             INDArray parts = joined.reshape('f', chunk.size(0) * count, columns / count);
             add(parts, scale, firstRow == 0 ? keep : 1);
         });

@@ -17,20 +17,20 @@ public final class KroneckerBlock implements CurvatureBlock {
     private static final String G_INVERSE = "G_inverse";
 
     /** Keeps both factors and both inverses. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final KroneckerFactors factors;
-    private final FactorInverse inverseOfInputs;
-    private final FactorInverse inverseOfOutputs;
+    private final DampedInverse inverseOfInputs;
+    private final DampedInverse inverseOfOutputs;
 
     private KroneckerBlock(BlockContext context) {
         BlockState state = context.state();
         this.context = context;
         this.factors = new KroneckerFactors(state.get(A), state.get(G), context.solver());
         DegradationLog log = new DegradationLog(context.layer());
-        this.inverseOfInputs = new FactorInverse(A, state.get(A), state.get(A_INVERSE), context.solver(), log);
-        this.inverseOfOutputs = new FactorInverse(G, state.get(G), state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfInputs = new DampedInverse(A, state.get(A), state.get(A_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, state.get(G), state.get(G_INVERSE), context.solver(), log);
     }
 
     @Override
@@ -38,7 +38,7 @@ public final class KroneckerBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        factors.update((OuterRows) rows, context.keep());
+        factors.update((OuterProductRows) rows, context.keep());
         context.count();
     }
 
@@ -68,7 +68,7 @@ public final class KroneckerBlock implements CurvatureBlock {
         return factors.toDense();
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

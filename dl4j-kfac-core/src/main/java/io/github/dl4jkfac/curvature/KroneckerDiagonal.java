@@ -24,7 +24,7 @@ record KroneckerDiagonal(BlockShape shape) implements DiagonalModel {
     @Override
     public List<INDArray> ofBatch(BatchRows rows) {
         INDArray derivatives =
-                rows instanceof LookupRows lookups ? lookups.derivatives() : ((OuterRows) rows).derivatives();
+                rows instanceof LookupRows lookups ? lookups.derivatives() : ((OuterProductRows) rows).derivatives();
         return List.of(
                 inputs(rows, derivatives.dataType()),
                 squares(derivatives).divi(rows.active()).reshape('f', shape.outputs(), 1));
@@ -35,13 +35,13 @@ record KroneckerDiagonal(BlockShape shape) implements DiagonalModel {
         if (shape.inputs() == 0) {
             return constant;
         }
-        INDArray means = (rows instanceof LookupRows lookups ? counts(lookups) : squaredInputs((OuterRows) rows))
+        INDArray means = (rows instanceof LookupRows lookups ? counts(lookups) : squaredInputs((OuterProductRows) rows))
                 .divi(rows.active());
         return shape.bias() ? Nd4j.vstack(means, constant) : means;
     }
 
     /** Sums over the active rows of the squared inputs, [inputs, groups]. */
-    private INDArray squaredInputs(OuterRows rows) {
+    private INDArray squaredInputs(OuterProductRows rows) {
         long columns = rows.inputs().columns();
         INDArray sums = Nd4j.create(rows.derivatives().dataType(), columns);
         rows.forEachActive(columns, (firstRow, chunk) -> {

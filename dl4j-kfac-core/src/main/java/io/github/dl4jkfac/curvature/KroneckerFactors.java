@@ -34,7 +34,7 @@ final class KroneckerFactors {
      * @param rows one batch
      * @param keep weight of the old averages, in [0,1)
      */
-    void update(OuterRows rows, double keep) {
+    void update(OuterProductRows rows, double keep) {
         inputMoment.update(rows, keep);
         solver.gramLower(rows.derivatives(), (1 - keep) / rows.samples(), keep, outputFactor);
     }

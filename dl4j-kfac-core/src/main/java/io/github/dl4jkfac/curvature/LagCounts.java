@@ -39,8 +39,8 @@ final class LagCounts {
      * @param all one batch
      * @param keep weight of the old averages, in [0,1)
      */
-    void update(OuterRows all, double keep) {
-        OuterRows rows = all.inputsOnce();
+    void update(OuterProductRows all, double keep) {
+        OuterProductRows rows = all.inputsOnce();
         double[] fresh = new double[LAGS];
         double[] weights = rows.weights() == null ? null : rows.weights().toDoubleVector();
         int length = 0;

@@ -68,7 +68,7 @@ public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, 
         for (int pass = 0; pass < passes; pass++) {
             System.arraycopy(indices, 0, allIndices, pass * indices.length, indices.length);
         }
-        INDArray mask = RepeatedRows.repeated(weights, passes);
+        INDArray mask = RepeatedInputs.repeated(weights, passes);
         return new LookupRows(allIndices, joined.get(0), mask, passes * active, passes * samples);
     }
 
@@ -79,6 +79,6 @@ public record LookupRows(int[] indices, INDArray derivatives, INDArray weights, 
 
     @Override
     public BatchRows biasOnly() {
-        return OuterRows.ofBias(derivatives, weights, samples);
+        return OuterProductRows.ofBias(derivatives, weights, samples);
     }
 }

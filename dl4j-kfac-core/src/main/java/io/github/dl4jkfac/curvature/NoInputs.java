@@ -3,7 +3,7 @@ package io.github.dl4jkfac.curvature;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /** The inputs of a bias: nothing but the homogeneous coordinate. */
-record NoInputs(long rows, DataType type) implements RowSource {
+record NoInputs(long rows, DataType type) implements InputSource {
 
     @Override
     public int columns() {
@@ -21,7 +21,7 @@ record NoInputs(long rows, DataType type) implements RowSource {
     }
 
     @Override
-    public RowSource lasting() {
+    public InputSource lasting() {
         return this;
     }
 

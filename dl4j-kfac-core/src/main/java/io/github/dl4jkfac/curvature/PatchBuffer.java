@@ -19,7 +19,7 @@ final class PatchBuffer implements AutoCloseable {
 
     private final INDArray input;
     private final List<PatchAxis> axes;
-    private final PatchRows.Order order;
+    private final PatchInputs.Order order;
     private final INDArray padded;
     private final INDArray memory;
     private final INDArray patches;
@@ -28,7 +28,7 @@ final class PatchBuffer implements AutoCloseable {
 
     /** @param samples how many samples a chunk holds at most */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-    PatchBuffer(INDArray input, List<PatchAxis> axes, PatchRows.Order order, boolean homogeneous, long samples) {
+    PatchBuffer(INDArray input, List<PatchAxis> axes, PatchInputs.Order order, boolean homogeneous, long samples) {
         this.input = input;
         this.axes = axes;
         this.order = order;
@@ -76,11 +76,11 @@ final class PatchBuffer implements AutoCloseable {
     }
 
     private int channelAxis() {
-        return order == PatchRows.Order.CHANNEL_MAJOR ? 0 : axes.size();
+        return order == PatchInputs.Order.CHANNEL_MAJOR ? 0 : axes.size();
     }
 
     private int kernelAxis() {
-        return order == PatchRows.Order.CHANNEL_MAJOR ? 1 : 0;
+        return order == PatchInputs.Order.CHANNEL_MAJOR ? 1 : 0;
     }
 
     /**

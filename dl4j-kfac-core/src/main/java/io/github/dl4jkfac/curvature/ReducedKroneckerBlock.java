@@ -18,7 +18,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 public final class ReducedKroneckerBlock implements CurvatureBlock {
 
     /** Keeps what {@link KroneckerBlock#TYPE} keeps. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final CurvatureBlock block;
 
@@ -31,13 +31,13 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        OuterRows outer = (OuterRows) rows;
+        OuterProductRows outer = (OuterProductRows) rows;
         block.update(outer.positions() == 1 ? outer : reduced(outer));
     }
 
-    private static BatchRows reduced(OuterRows rows) {
+    private static BatchRows reduced(OuterProductRows rows) {
         INDArray derivatives = sumOverPositions(rows.derivatives(), rows.positions());
-        OuterRows once = rows.inputsOnce();
+        OuterProductRows once = rows.inputsOnce();
         if (once == rows) {
             return withMeanInputs(rows, derivatives);
         }
@@ -45,7 +45,7 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
         return withMeanInputs(once, first).repeated((int) (rows.samples() / once.samples()), List.of(derivatives));
     }
 
-    private static OuterRows withMeanInputs(OuterRows rows, INDArray derivatives) {
+    private static OuterProductRows withMeanInputs(OuterProductRows rows, INDArray derivatives) {
         INDArray inputs = Nd4j.create(
                 rows.inputs().type(), new long[] {rows.samples(), rows.inputs().columns()}, 'f');
         rows.forEachActive(inputs.size(1), (firstRow, chunk) -> {
@@ -55,14 +55,18 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
                     .assign(sums);
         });
         if (rows.weights() == null) {
-            return OuterRows.of(RowSource.of(inputs.divi(rows.positions())), derivatives, rows.samples());
+            return OuterProductRows.of(InputSource.of(inputs.divi(rows.positions())), derivatives, rows.samples());
         }
         INDArray counts = sumOverPositions(rows.weights(), rows.positions());
         INDArray weights = counts.gt(0).castTo(counts.dataType());
         // a sample without positions has the sum 0: any divisor but 0 will do
         inputs.diviColumnVector(counts.addi(weights.rsub(1)));
-        return new OuterRows(
-                RowSource.of(inputs), derivatives, weights, weights.sumNumber().doubleValue(), rows.samples());
+        return new OuterProductRows(
+                InputSource.of(inputs),
+                derivatives,
+                weights,
+                weights.sumNumber().doubleValue(),
+                rows.samples());
     }
 
     /** [N T, d] to [N, d]. */
@@ -91,7 +95,7 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
         return block.toDense();
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

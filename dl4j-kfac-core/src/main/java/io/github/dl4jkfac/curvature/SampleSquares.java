@@ -17,7 +17,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class SampleSquares implements AutoCloseable {
 
     private final EigenMoments target;
-    private final OuterRows inputs;
+    private final OuterProductRows inputs;
     private final double scale;
     private final long positions;
     private final boolean inputsRowByRow;
@@ -28,7 +28,7 @@ final class SampleSquares implements AutoCloseable {
 
     /** @param scale factor of the sum */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-    SampleSquares(EigenMoments target, OuterRows rows, double scale) {
+    SampleSquares(EigenMoments target, OuterProductRows rows, double scale) {
         INDArray moments = target.moments();
         this.target = target;
         this.inputs = rows.inputsOnce();
@@ -72,7 +72,7 @@ final class SampleSquares implements AutoCloseable {
 
     private void addHomogeneous(long firstRow, INDArray chunk) {
         SymmetricSolver solver = target.inputs().solver();
-        try (INDArray abar = OuterRows.homogeneous(chunk, gradient.size(0), solver)) {
+        try (INDArray abar = OuterProductRows.homogeneous(chunk, gradient.size(0), solver)) {
             addRows(firstRow, abar);
         }
     }

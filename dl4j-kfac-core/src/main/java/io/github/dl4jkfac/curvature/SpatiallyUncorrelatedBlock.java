@@ -31,7 +31,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
     private static final String BORDER = "A_inverse_border";
 
     /** Keeps the second moment of [pixel, 1], [C + 1, C + 1], and G, and what their damped inverses take. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final int channels;
@@ -39,7 +39,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
     private final InputMoment moment;
     private final INDArray outputFactor;
     private final INDArray inverseOfCovariance;
-    private final FactorInverse inverseOfOutputs;
+    private final DampedInverse inverseOfOutputs;
     private final DegradationLog log;
 
     private SpatiallyUncorrelatedBlock(BlockContext context) {
@@ -51,7 +51,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
         this.outputFactor = state.get(G);
         this.inverseOfCovariance = state.get(S_INVERSE);
         this.log = new DegradationLog(context.layer());
-        this.inverseOfOutputs = new FactorInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
     }
 
     private static int channels(BlockShape shape) {
@@ -63,10 +63,10 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        OuterRows outer = (OuterRows) rows;
+        OuterProductRows outer = (OuterProductRows) rows;
         double keep = context.keep();
-        OuterRows once = outer.inputsOnce();
-        if (once.weights() == null && once.inputs() instanceof PatchRows patches) {
+        OuterProductRows once = outer.inputsOnce();
+        if (once.weights() == null && once.inputs() instanceof PatchInputs patches) {
             moment.update(patches.pixels(), keep);
         } else {
             moment.updateInterleaved(once, window, keep);
@@ -99,7 +99,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
 
     private void refreshInputs(double shift) {
         INDArray mean = mean();
-        new FactorInverse("S", covariance(mean), inverseOfCovariance, context.solver(), log).refresh(shift);
+        new DampedInverse("S", covariance(mean), inverseOfCovariance, context.solver(), log).refresh(shift);
         INDArray rho = inverseOfCovariance.mmul(mean);
         context.state().get(MEAN).assign(rho);
         double m = window * mean.mul(rho).sumNumber().doubleValue();
@@ -204,7 +204,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
         return new KroneckerFactors(a, outputFactor, context.solver()).toDense();
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

@@ -38,6 +38,6 @@ public record TridiagonalKind(BlockShape next) implements JointKind {
 
     @Override
     public JointBlock create(List<BlockContext> members) {
-        return new TridiagonalChain(members);
+        return new TridiagonalBlock(members);
     }
 }

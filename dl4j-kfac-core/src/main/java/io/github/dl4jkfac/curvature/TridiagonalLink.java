@@ -12,7 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * One layer i of a {@link TridiagonalChain}, all of it in slices of the layer's state: its own moments A_i, G_i, those with the next
+ * One layer i of a {@link TridiagonalBlock}, all of it in slices of the layer's state: its own moments A_i, G_i, those with the next
  * layer, A_next = E[abar_(i+1)^T abar_i] and G_next = E[g_(i+1)^T g_i], and its share of the inverse, which is
  *
  * <ul>
@@ -50,7 +50,7 @@ final class TridiagonalLink {
      * @param inputs the rows without repetitions of their inputs
      * @param activeInputs their matrix, zero where a mask leaves rows out
      */
-    record Batch(OuterRows rows, OuterRows inputs, INDArray activeInputs) {}
+    record Batch(OuterProductRows rows, OuterProductRows inputs, INDArray activeInputs) {}
 
     /** Second moments of the one layer's inputs and derivatives with the other's. */
     record Moments(INDArray inputs, INDArray outputs) {}
@@ -102,8 +102,8 @@ final class TridiagonalLink {
                         next == null ? 0 : next.context.shape().outputs());
     }
 
-    Batch batch(OuterRows rows) {
-        OuterRows once = rows.inputsOnce();
+    Batch batch(OuterProductRows rows) {
+        OuterProductRows once = rows.inputsOnce();
         return new Batch(rows, once, once.activeInputs(context.shape().inputDimension(), context.solver()));
     }
 
@@ -115,7 +115,7 @@ final class TridiagonalLink {
      * @param keep weight of the old averages, in [0,1)
      */
     void update(Batch batch, Batch next, double keep) {
-        OuterRows rows = batch.rows();
+        OuterProductRows rows = batch.rows();
         own.update(rows, keep);
         if (next != null) {
             double active = Math.sqrt(batch.inputs().active() * next.inputs().active());

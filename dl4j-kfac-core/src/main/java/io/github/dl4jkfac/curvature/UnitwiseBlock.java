@@ -21,7 +21,7 @@ public final class UnitwiseBlock implements CurvatureBlock {
     private static final String F_INVERSE = "F_inverse";
 
     /** Keeps lower triangle and inverse of all units' matrices, entry by entry: [dG, k (k + 1) / 2]. */
-    public static final BlockType TYPE = new Type();
+    public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;
     private final UnitMatrices fisher;
@@ -85,7 +85,7 @@ public final class UnitwiseBlock implements CurvatureBlock {
         return dense;
     }
 
-    private static final class Type implements BlockType {
+    private static final class Type implements SingleKind {
 
         @Override
         public String name() {

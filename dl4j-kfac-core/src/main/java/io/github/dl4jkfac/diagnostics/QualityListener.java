@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.diagnostics;
 
-import io.github.dl4jkfac.capture.Batches;
+import io.github.dl4jkfac.capture.CurrentBatch;
+import io.github.dl4jkfac.capture.Doubles;
 import io.github.dl4jkfac.capture.OutputProbe;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +105,7 @@ public final class QualityListener extends BaseTrainingListener {
         before = null;
         if (iteration(trained) % interval == 0) {
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-                before = new Before(Batches.inDouble(trained.params()), Batches.atHand(trained));
+                before = new Before(Doubles.of(trained.params()), CurrentBatch.atHand(trained));
             }
         }
     }
@@ -159,7 +160,7 @@ public final class QualityListener extends BaseTrainingListener {
             probe = OutputProbe.of(model);
         }
         FisherProducts fisher = FisherProducts.at(probe, start.parameters(), start.batch());
-        INDArray step = fisher.learned(start.parameters().sub(Batches.inDouble(model.params())));
+        INDArray step = fisher.learned(start.parameters().sub(Doubles.of(model.params())));
         if (!isFinite(fisher, step)) {
             skip(iteration);
             return;

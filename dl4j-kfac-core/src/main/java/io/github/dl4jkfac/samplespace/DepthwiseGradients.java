@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.SampleGradients;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,12 +17,12 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class DepthwiseGradients {
 
-    private final OuterRows rows;
+    private final OuterProductRows rows;
     private final int window;
     private final int channels;
     private final int multiplier;
 
-    private DepthwiseGradients(OuterRows rows, BlockShape shape) {
+    private DepthwiseGradients(OuterProductRows rows, BlockShape shape) {
         this.rows = rows;
         this.window = shape.inputs();
         this.channels = shape.groups();
@@ -30,7 +30,7 @@ final class DepthwiseGradients {
     }
 
     /** @param rows inputs [N T, channels window], column c window + element; derivatives [N T, channels multiplier] */
-    static SampleGradients of(OuterRows rows, BlockShape shape) {
+    static SampleGradients of(OuterProductRows rows, BlockShape shape) {
         return new DepthwiseGradients(rows, shape).gradients(shape.bias());
     }
 

@@ -10,7 +10,7 @@ import io.github.dl4jkfac.RecordedGroup;
 import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -129,14 +129,14 @@ class DiagonalUpdatersOnLayersTest {
         }
 
         private double diagonal(int i, int j) {
-            return shape.kind() == LayerKind.UNITWISE ? f[i][j] : h[i][j * shape.groups() / shape.outputs()] * s[j];
+            return shape.kind() == ParameterKind.UNITWISE ? f[i][j] : h[i][j * shape.groups() / shape.outputs()] * s[j];
         }
 
         private void update(RecordedGroup group) {
             keep = Math.min(0.6, batches / (batches + 1.0));
             batches++;
             double[][] g = group.derivatives().castTo(DataType.DOUBLE).toDoubleMatrix();
-            if (shape.kind() == LayerKind.UNITWISE) {
+            if (shape.kind() == ParameterKind.UNITWISE) {
                 for (int i = 0; i < f.length; i++) {
                     double[][] row = new double[1][shape.outputs()];
                     for (int j = 0; j < shape.outputs(); j++) {
@@ -164,7 +164,7 @@ class DiagonalUpdatersOnLayersTest {
                 for (int c = 0; c < shape.groups(); c++) {
                     double sum = 0;
                     for (int row = 0; row < a.length; row++) {
-                        double x = shape.kind() == LayerKind.EMBEDDING
+                        double x = shape.kind() == ParameterKind.EMBEDDING
                                 ? (a[row][0] == i ? 1 : 0)
                                 : a[row][c * shape.inputs() + i];
                         sum += (in == null ? 1 : in.getDouble(row)) * x * x;

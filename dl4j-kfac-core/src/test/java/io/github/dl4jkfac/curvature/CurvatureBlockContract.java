@@ -25,7 +25,7 @@ abstract class CurvatureBlockContract {
 
     private static final double DAMPING = 0.05;
 
-    abstract BlockType type();
+    abstract SingleKind type();
 
     abstract BlockShape shape();
 
@@ -122,9 +122,9 @@ abstract class CurvatureBlockContract {
     private static void scale(BatchRows rows, boolean inputs, double factor) {
         if (!inputs) {
             rows.derivativeMatrices().forEach(matrix -> matrix.muli(factor));
-        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof DenseRows dense) {
+        } else if (rows instanceof OuterProductRows outer && outer.inputs() instanceof DenseInputs dense) {
             dense.matrix().muli(factor);
-        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof RepeatedRows repeated) {
+        } else if (rows instanceof OuterProductRows outer && outer.inputs() instanceof RepeatedInputs repeated) {
             repeated.base().forEachChunk((first, chunk) -> chunk.muli(factor));
         }
     }
@@ -347,21 +347,22 @@ abstract class CurvatureBlockContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void piecesOfABatchAreTheBatch(boolean homogeneous) {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        OuterRows rows = (OuterRows) batch(1, 6, DataType.DOUBLE);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        OuterProductRows rows = (OuterProductRows) batch(1, 6, DataType.DOUBLE);
         INDArray weights = normal(9, rows.inputs().rows(), 1).gt(-0.3).castTo(DataType.DOUBLE);
         double active = weights.sumNumber().doubleValue();
-        INDArray matrix = ((DenseRows) rows.inputs()).matrix();
+        INDArray matrix = ((DenseInputs) rows.inputs()).matrix();
         INDArray derivatives = rows.derivatives().mulColumnVector(weights);
-        TestBlock whole = TestBlock.of(type(), shape(), new OuterRows(rows.inputs(), derivatives, weights, active, 6));
-        RowSource pieces = new PiecewiseRows(matrix, 4 * rows.positions(), homogeneous);
-        TestBlock block = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, weights, active, 6));
+        TestBlock whole =
+                TestBlock.of(type(), shape(), new OuterProductRows(rows.inputs(), derivatives, weights, active, 6));
+        InputSource pieces = new PiecewiseInputs(matrix, 4 * rows.positions(), homogeneous);
+        TestBlock block = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, weights, active, 6));
         assertThat(error(block.view(), whole.view())).isLessThan(1e-14);
-        RowSource single = new PiecewiseRows(matrix, rows.positions(), homogeneous);
+        InputSource single = new PiecewiseInputs(matrix, rows.positions(), homogeneous);
         assertThat(error(
-                        TestBlock.of(type(), shape(), OuterRows.of(single, rows.derivatives(), 6))
+                        TestBlock.of(type(), shape(), OuterProductRows.of(single, rows.derivatives(), 6))
                                 .view(),
-                        TestBlock.of(type(), shape(), OuterRows.of(rows.inputs(), rows.derivatives(), 6))
+                        TestBlock.of(type(), shape(), OuterProductRows.of(rows.inputs(), rows.derivatives(), 6))
                                 .view()))
                 .isLessThan(1e-14);
     }
@@ -369,8 +370,8 @@ abstract class CurvatureBlockContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void repeatedInputsAreTheirCopies(boolean masked) {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        RepeatedPasses passes = RepeatedPasses.of((OuterRows) batch(1, 6, DataType.DOUBLE), masked);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        RepeatedPasses passes = RepeatedPasses.of((OuterProductRows) batch(1, 6, DataType.DOUBLE), masked);
         assertThat(error(
                         TestBlock.of(type(), shape(), passes.repeated()).view(),
                         TestBlock.of(type(), shape(), passes.copied()).view()))
@@ -379,19 +380,19 @@ abstract class CurvatureBlockContract {
 
     @Test
     void aMaskMayBeAPartOfALargerArray() {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        OuterRows rows = (OuterRows) batch(1, 6, DataType.DOUBLE);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        OuterProductRows rows = (OuterProductRows) batch(1, 6, DataType.DOUBLE);
         long count = rows.inputs().rows();
         INDArray weights = normal(9, count, 1).gt(-0.3).castTo(DataType.DOUBLE);
         double active = weights.sumNumber().doubleValue();
         INDArray derivatives = rows.derivatives().mulColumnVector(weights);
-        RowSource pieces = new PiecewiseRows(((DenseRows) rows.inputs()).matrix(), 2 * rows.positions(), false);
-        INDArray expected = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, weights, active, 6))
+        InputSource pieces = new PiecewiseInputs(((DenseInputs) rows.inputs()).matrix(), 2 * rows.positions(), false);
+        INDArray expected = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, weights, active, 6))
                 .view();
         INDArray large = Nd4j.ones(DataType.DOUBLE, 3 * count, 1);
         INDArray part = large.get(NDArrayIndex.interval(count - 1, 2 * count - 1), NDArrayIndex.all());
         part.assign(weights);
-        TestBlock block = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, part, active, 6));
+        TestBlock block = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, part, active, 6));
         assertThat(error(block.view(), expected)).isLessThan(1e-14);
     }
 }

@@ -32,7 +32,7 @@ class DepthwiseBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return DepthwiseBlock.TYPE;
         }
 
@@ -51,8 +51,8 @@ class DepthwiseBlockTest {
 
         @Override
         BatchRows masked(int samples) {
-            return new OuterRows(
-                    RowSource.of(normal(1, samples, CHANNELS * KERNEL)),
+            return new OuterProductRows(
+                    InputSource.of(normal(1, samples, CHANNELS * KERNEL)),
                     Nd4j.zeros(DataType.DOUBLE, samples, CHANNELS * multiplier),
                     Nd4j.zeros(DataType.DOUBLE, samples, 1),
                     0,
@@ -105,11 +105,11 @@ class DepthwiseBlockTest {
     }
 
     private static BlockShape shapeOf(int multiplier, boolean bias) {
-        return new BlockShape(LayerKind.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
+        return new BlockShape(ParameterKind.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
     }
 
-    private static OuterRows depthwise(INDArray inputs, INDArray derivatives, int samples) {
-        return OuterRows.of(RowSource.of(inputs), derivatives, samples);
+    private static OuterProductRows depthwise(INDArray inputs, INDArray derivatives, int samples) {
+        return OuterProductRows.of(InputSource.of(inputs), derivatives, samples);
     }
 
     /** Writes one channel's matrix over [dA, multiplier] into that over [dA, C multiplier]. */
@@ -137,17 +137,18 @@ class DepthwiseBlockTest {
         INDArray x = normal(1, 8, CHANNELS * KERNEL);
         INDArray g = normal(2, 8, CHANNELS * multiplier).muliColumnVector(weights);
         BlockShape shape = shapeOf(multiplier, bias);
-        TestBlock block = TestBlock.of(DepthwiseBlock.TYPE, shape, new OuterRows(RowSource.of(x), g, weights, 6, 4));
+        TestBlock block =
+                TestBlock.of(DepthwiseBlock.TYPE, shape, new OuterProductRows(InputSource.of(x), g, weights, 6, 4));
         block.block().refresh(0.1);
         INDArray dense = block.block().toDense();
         INDArray v = normal(3, shape.inputDimension(), shape.outputs());
         INDArray actual = block.precondition(v);
         INDArray expected = Nd4j.zerosLike(dense);
         for (int channel = 0; channel < CHANNELS; channel++) {
-            OuterRows rows = new OuterRows(
-                    RowSource.of(columns(x, channel, KERNEL)), columns(g, channel, multiplier), weights, 6, 4);
+            OuterProductRows rows = new OuterProductRows(
+                    InputSource.of(columns(x, channel, KERNEL)), columns(g, channel, multiplier), weights, 6, 4);
             TestBlock single = TestBlock.of(
-                    KroneckerBlock.TYPE, BlockShape.of(LayerKind.CONVOLUTION, KERNEL, multiplier, bias), rows);
+                    KroneckerBlock.TYPE, BlockShape.of(ParameterKind.CONVOLUTION, KERNEL, multiplier, bias), rows);
             single.block().refresh(0.1);
             put(expected, channel, multiplier, single.block().toDense());
             assertThat(error(
@@ -175,7 +176,7 @@ class DepthwiseBlockTest {
     @Test
     void manyChannelsAndOneChannelDoAsWell() {
         for (int channels : new int[] {1, 200}) {
-            BlockShape shape = new BlockShape(LayerKind.DEPTHWISE, KERNEL, channels, true, KERNEL, channels);
+            BlockShape shape = new BlockShape(ParameterKind.DEPTHWISE, KERNEL, channels, true, KERNEL, channels);
             TestBlock block = TestBlock.of(
                     DepthwiseBlock.TYPE, shape, depthwise(normal(1, 9, channels * KERNEL), normal(2, 9, channels), 3));
             block.block().refresh(0.1);

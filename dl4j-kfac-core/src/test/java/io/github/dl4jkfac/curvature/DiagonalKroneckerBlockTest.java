@@ -27,7 +27,7 @@ import org.nd4j.linalg.factory.Nd4j;
 class DiagonalKroneckerBlockTest {
 
     /** One batch alone: nothing is left of the 1 that averages begin from. */
-    private static final BlockType ONE_BATCH = DiagonalKroneckerBlock.type(new DiagonalAverage(0, 1, Scaling.BATCHES));
+    private static final SingleKind ONE_BATCH = DiagonalKroneckerBlock.type(new DiagonalAverage(0, 1, Scaling.BATCHES));
 
     private static final int TOKENS = 5;
     private static final int CHANNELS = 3;
@@ -44,7 +44,7 @@ class DiagonalKroneckerBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return DiagonalKroneckerBlock.type(new DiagonalAverage(0.6, 0.4, scaling));
         }
 
@@ -60,7 +60,7 @@ class DiagonalKroneckerBlockTest {
 
         @Override
         BatchRows masked(int samples) {
-            return shape.kind() == LayerKind.UNITWISE
+            return shape.kind() == ParameterKind.UNITWISE
                     ? null
                     : rows(shape, 1, samples, DataType.DOUBLE, Nd4j.zeros(DataType.DOUBLE, 2 * samples, 1));
         }
@@ -71,7 +71,8 @@ class DiagonalKroneckerBlockTest {
             if (rows instanceof SampleGradients own) {
                 own.gradients().forEach(g -> g.assign(0));
             } else {
-                (rows instanceof LookupRows own ? own.derivatives() : ((OuterRows) rows).derivatives()).assign(0);
+                (rows instanceof LookupRows own ? own.derivatives() : ((OuterProductRows) rows).derivatives())
+                        .assign(0);
             }
             return rows;
         }
@@ -89,7 +90,7 @@ class DiagonalKroneckerBlockTest {
         }
 
         private double entry(TestBlock block, int i, int j) {
-            if (shape.kind() == LayerKind.UNITWISE) {
+            if (shape.kind() == ParameterKind.UNITWISE) {
                 return factor(block, "F" + i).getDouble(j);
             }
             int group = j * shape.groups() / shape.outputs();
@@ -111,21 +112,21 @@ class DiagonalKroneckerBlockTest {
     @Nested
     class OfRows extends Contract {
         OfRows() {
-            super(BlockShape.of(LayerKind.RECURRENT, 4, 3, true), Scaling.BATCHES);
+            super(BlockShape.of(ParameterKind.RECURRENT, 4, 3, true), Scaling.BATCHES);
         }
     }
 
     @Nested
     class OfRowsWithScaledAverages extends Contract {
         OfRowsWithScaledAverages() {
-            super(BlockShape.of(LayerKind.CONVOLUTION, 4, 3, false), Scaling.AVERAGES);
+            super(BlockShape.of(ParameterKind.CONVOLUTION, 4, 3, false), Scaling.AVERAGES);
         }
     }
 
     @Nested
     class OfAnOutputAlone extends Contract {
         OfAnOutputAlone() {
-            super(BlockShape.of(LayerKind.DENSE, 4, 1, true), Scaling.BATCHES);
+            super(BlockShape.of(ParameterKind.DENSE, 4, 1, true), Scaling.BATCHES);
         }
     }
 
@@ -146,39 +147,39 @@ class DiagonalKroneckerBlockTest {
     @Nested
     class OfATable extends Contract {
         OfATable() {
-            super(BlockShape.of(LayerKind.EMBEDDING, TOKENS, 3, true), Scaling.BATCHES);
+            super(BlockShape.of(ParameterKind.EMBEDDING, TOKENS, 3, true), Scaling.BATCHES);
         }
     }
 
     @Nested
     class OfATableWithoutBias extends Contract {
         OfATableWithoutBias() {
-            super(BlockShape.of(LayerKind.EMBEDDING, TOKENS, 3, false), Scaling.AVERAGES);
+            super(BlockShape.of(ParameterKind.EMBEDDING, TOKENS, 3, false), Scaling.AVERAGES);
         }
     }
 
     @Nested
     class OfSlopes extends Contract {
         OfSlopes() {
-            super(BlockShape.of(LayerKind.UNITWISE, 1, 5, false), Scaling.BATCHES);
+            super(BlockShape.of(ParameterKind.UNITWISE, 1, 5, false), Scaling.BATCHES);
         }
     }
 
     @Nested
     class OfScalesAndShifts extends Contract {
         OfScalesAndShifts() {
-            super(BlockShape.of(LayerKind.UNITWISE, 2, 5, false), Scaling.AVERAGES);
+            super(BlockShape.of(ParameterKind.UNITWISE, 2, 5, false), Scaling.AVERAGES);
         }
     }
 
     private static BlockShape depthwise(int multiplier, boolean bias) {
-        return new BlockShape(LayerKind.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
+        return new BlockShape(ParameterKind.DEPTHWISE, KERNEL, CHANNELS * multiplier, bias, KERNEL, CHANNELS);
     }
 
     /** Rows of any kind, two positions for each sample. */
     private static BatchRows rows(BlockShape shape, long seed, int samples, DataType type, INDArray weights) {
         int outputs = shape.outputs();
-        if (shape.kind() == LayerKind.UNITWISE) {
+        if (shape.kind() == ParameterKind.UNITWISE) {
             return new SampleGradients(IntStream.range(0, shape.inputDimension())
                     .mapToObj(i -> normal(10 * seed + i, samples, outputs).castTo(type))
                     .toList());
@@ -189,11 +190,11 @@ class DiagonalKroneckerBlockTest {
         if (weights != null) {
             derivatives.muliColumnVector(weights);
         }
-        if (shape.kind() == LayerKind.EMBEDDING) {
+        if (shape.kind() == ParameterKind.EMBEDDING) {
             return new LookupRows(indices(seed, rows), derivatives, weights, active, samples);
         }
         INDArray inputs = normal(seed, rows, (long) shape.inputs() * shape.groups());
-        return new OuterRows(RowSource.of(inputs.castTo(type)), derivatives, weights, active, samples);
+        return new OuterProductRows(InputSource.of(inputs.castTo(type)), derivatives, weights, active, samples);
     }
 
     /** The last token is never looked up. */
@@ -234,11 +235,11 @@ class DiagonalKroneckerBlockTest {
     @ParameterizedTest
     @CsvSource({"true,true", "true,false", "false,true", "false,false"})
     void aBatchGivesItsScaledMeanSquares(boolean bias, boolean masked) {
-        BlockShape shape = BlockShape.of(LayerKind.RECURRENT, 4, 3, bias);
+        BlockShape shape = BlockShape.of(ParameterKind.RECURRENT, 4, 3, bias);
         INDArray weights = masked ? mask() : null;
-        OuterRows rows = (OuterRows) rows(shape, 1, 6, DataType.DOUBLE, weights);
+        OuterProductRows rows = (OuterProductRows) rows(shape, 1, 6, DataType.DOUBLE, weights);
         TestBlock block = TestBlock.of(ONE_BATCH, shape, rows);
-        INDArray a = ((DenseRows) rows.inputs()).matrix();
+        INDArray a = ((DenseInputs) rows.inputs()).matrix();
         INDArray h = scaled(meanSquares(bias ? homogeneous(a) : a, weights));
         INDArray s = scaled(meanSquares(rows.derivatives(), weights));
         assertThat(error(block.state().get("H"), h)).isLessThan(1e-14);
@@ -253,7 +254,7 @@ class DiagonalKroneckerBlockTest {
     /** The diagonals of what K-FAC keeps: A is the same mean, and G a sum over the positions, which scaling takes out. */
     @Test
     void theFactorsAreTheDiagonalsOfKFacs() {
-        BlockShape shape = BlockShape.of(LayerKind.CONVOLUTION, 4, 3, true);
+        BlockShape shape = BlockShape.of(ParameterKind.CONVOLUTION, 4, 3, true);
         BatchRows rows = rows(shape, 1, 6, DataType.DOUBLE, null);
         TestBlock kfac = TestBlock.of(KroneckerBlock.TYPE, shape, rows);
         TestBlock block = TestBlock.of(ONE_BATCH, shape, rows);
@@ -267,17 +268,17 @@ class DiagonalKroneckerBlockTest {
     @Test
     void lookupsAreRowsOfOneHotInputs() {
         for (boolean bias : new boolean[] {false, true}) {
-            BlockShape shape = BlockShape.of(LayerKind.EMBEDDING, TOKENS, 3, bias);
+            BlockShape shape = BlockShape.of(ParameterKind.EMBEDDING, TOKENS, 3, bias);
             LookupRows rows = (LookupRows) rows(shape, 1, 6, DataType.DOUBLE, mask());
             INDArray oneHot = Nd4j.zeros(DataType.DOUBLE, 12, TOKENS);
             for (int n = 0; n < 12; n++) {
                 oneHot.putScalar(n, rows.indices()[n], 1);
             }
-            OuterRows dense =
-                    new OuterRows(RowSource.of(oneHot), rows.derivatives(), mask(), rows.active(), rows.samples());
+            OuterProductRows dense = new OuterProductRows(
+                    InputSource.of(oneHot), rows.derivatives(), mask(), rows.active(), rows.samples());
             assertThat(error(
                             TestBlock.of(ONE_BATCH, shape, rows).view(),
-                            TestBlock.of(ONE_BATCH, BlockShape.of(LayerKind.DENSE, TOKENS, 3, bias), dense)
+                            TestBlock.of(ONE_BATCH, BlockShape.of(ParameterKind.DENSE, TOKENS, 3, bias), dense)
                                     .view()))
                     .isLessThan(1e-14);
         }
@@ -288,9 +289,9 @@ class DiagonalKroneckerBlockTest {
     @CsvSource({"1,true", "2,true", "3,false"})
     void everyChannelHasItsOwnInputs(int multiplier, boolean bias) {
         BlockShape shape = depthwise(multiplier, bias);
-        OuterRows rows = (OuterRows) rows(shape, 1, 6, DataType.DOUBLE, mask());
+        OuterProductRows rows = (OuterProductRows) rows(shape, 1, 6, DataType.DOUBLE, mask());
         TestBlock block = TestBlock.of(ONE_BATCH, shape, rows);
-        INDArray squares = meanSquares(((DenseRows) rows.inputs()).matrix(), mask());
+        INDArray squares = meanSquares(((DenseInputs) rows.inputs()).matrix(), mask());
         INDArray h = Nd4j.ones(DataType.DOUBLE, shape.inputDimension(), CHANNELS);
         for (int channel = 0; channel < CHANNELS; channel++) {
             for (int i = 0; i < KERNEL; i++) {
@@ -312,7 +313,7 @@ class DiagonalKroneckerBlockTest {
 
     @Test
     void scalesAndShiftsHaveTheirMeanSquaredGradients() {
-        BlockShape shape = BlockShape.of(LayerKind.UNITWISE, 2, 5, false);
+        BlockShape shape = BlockShape.of(ParameterKind.UNITWISE, 2, 5, false);
         SampleGradients rows = (SampleGradients) rows(shape, 1, 8, DataType.DOUBLE, null);
         rows.gradients().get(0).muli(100);
         TestBlock block = TestBlock.of(ONE_BATCH, shape, rows);
@@ -330,11 +331,11 @@ class DiagonalKroneckerBlockTest {
     /** One entry says nothing about its range: it is 1, and the other factor decides. */
     @Test
     void aBiasAloneHasTheDerivativesAlone() {
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 0, 3, true);
-        BatchRows rows = rows(BlockShape.of(LayerKind.DENSE, 4, 3, true), 1, 6, DataType.DOUBLE, null)
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 0, 3, true);
+        BatchRows rows = rows(BlockShape.of(ParameterKind.DENSE, 4, 3, true), 1, 6, DataType.DOUBLE, null)
                 .biasOnly();
         TestBlock block = TestBlock.of(ONE_BATCH, shape, rows);
-        INDArray s = scaled(meanSquares(((OuterRows) rows).derivatives(), null));
+        INDArray s = scaled(meanSquares(((OuterProductRows) rows).derivatives(), null));
         block.block().refresh(0.1);
         INDArray v = normal(3, 1, 3);
         assertThat(error(block.precondition(v), v.div(s.transpose().add(0.1)))).isLessThan(1e-12);
@@ -343,17 +344,17 @@ class DiagonalKroneckerBlockTest {
     @ParameterizedTest
     @EnumSource(Scaling.class)
     void averagesAreMeansUntilTheyForget(Scaling scaling) {
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 4, 3, true);
-        BlockType type = DiagonalKroneckerBlock.type(new DiagonalAverage(0.8, 0.2, scaling));
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 4, 3, true);
+        SingleKind type = DiagonalKroneckerBlock.type(new DiagonalAverage(0.8, 0.2, scaling));
         TestBlock block = TestBlock.of(type, shape, 0.95, DataType.DOUBLE);
         INDArray h = Nd4j.ones(DataType.DOUBLE, 5, 1);
         INDArray s = Nd4j.ones(DataType.DOUBLE, 3, 1);
         for (int k = 1; k <= 7; k++) {
             double keep = Math.min(0.8, (k - 1.0) / k);
-            OuterRows rows = (OuterRows) rows(shape, k, 6, DataType.DOUBLE, null);
+            OuterProductRows rows = (OuterProductRows) rows(shape, k, 6, DataType.DOUBLE, null);
             block.block().update(rows);
             h.muli(keep)
-                    .addi(ofBatch(homogeneous(((DenseRows) rows.inputs()).matrix()), scaling)
+                    .addi(ofBatch(homogeneous(((DenseInputs) rows.inputs()).matrix()), scaling)
                             .mul(1 - keep));
             s.muli(keep).addi(ofBatch(rows.derivatives(), scaling).mul(1 - keep));
             assertThat(error(block.state().get("H"), h)).isLessThan(1e-13);
@@ -377,7 +378,7 @@ class DiagonalKroneckerBlockTest {
     /** The published constants do not sum to 1: what remains of F, at most 7.6e-5, is lost beside a damping of 1e-3. */
     @Test
     void thePublishedConstantsLeaveTheDampingAlone() {
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 4, 3, true);
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 4, 3, true);
         BatchRows rows = rows(shape, 1, 6, DataType.DOUBLE, null);
         TestBlock block = TestBlock.of(
                 DiagonalKroneckerBlock.type(new DiagonalAverage(0.08, 0.008, Scaling.BATCHES)),
@@ -396,9 +397,10 @@ class DiagonalKroneckerBlockTest {
     /** The scale of the derivatives, and so that of the loss, is taken out. */
     @Test
     void aLossOfAnotherScaleHasTheSameBlock() {
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 4, 3, true);
-        OuterRows rows = (OuterRows) rows(shape, 1, 6, DataType.DOUBLE, null);
-        OuterRows larger = OuterRows.of(rows.inputs(), rows.derivatives().mul(1000), 6);
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 4, 3, true);
+        OuterProductRows rows = (OuterProductRows) rows(shape, 1, 6, DataType.DOUBLE, null);
+        OuterProductRows larger =
+                OuterProductRows.of(rows.inputs(), rows.derivatives().mul(1000), 6);
         assertThat(error(
                         TestBlock.of(ONE_BATCH, shape, larger).view(),
                         TestBlock.of(ONE_BATCH, shape, rows).view()))
@@ -408,8 +410,8 @@ class DiagonalKroneckerBlockTest {
     @Test
     void nothingAsLargeAsTheParametersIsKept() {
         for (BlockShape shape : List.of(
-                BlockShape.of(LayerKind.DENSE, 4000, 3000, true),
-                BlockShape.of(LayerKind.EMBEDDING, 50_000, 64, false))) {
+                BlockShape.of(ParameterKind.DENSE, 4000, 3000, true),
+                BlockShape.of(ParameterKind.EMBEDDING, 50_000, 64, false))) {
             assertThat(ONE_BATCH.layout(shape).curvatureSize())
                     .isEqualTo(2L * (shape.inputDimension() + shape.outputs()) + 1);
         }

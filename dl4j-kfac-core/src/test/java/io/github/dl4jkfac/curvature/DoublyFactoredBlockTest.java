@@ -30,7 +30,7 @@ class DoublyFactoredBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return DoublyFactoredBlock.TYPE;
         }
 
@@ -41,16 +41,16 @@ class DoublyFactoredBlockTest {
 
         @Override
         BatchRows batch(long seed, int samples, DataType type) {
-            return OuterRows.of(
-                    RowSource.of(normal(seed, 2 * samples, 6).castTo(type)),
+            return OuterProductRows.of(
+                    InputSource.of(normal(seed, 2 * samples, 6).castTo(type)),
                     normal(100 + seed, 2 * samples, 2).castTo(type),
                     samples);
         }
 
         @Override
         BatchRows masked(int samples) {
-            return new OuterRows(
-                    RowSource.of(normal(1, samples, 6)),
+            return new OuterProductRows(
+                    InputSource.of(normal(1, samples, 6)),
                     Nd4j.zeros(DataType.DOUBLE, samples, 2),
                     Nd4j.zeros(DataType.DOUBLE, samples, 1),
                     0,
@@ -59,7 +59,8 @@ class DoublyFactoredBlockTest {
 
         @Override
         BatchRows dead(int samples) {
-            return OuterRows.of(RowSource.of(normal(1, samples, 6)), Nd4j.zeros(DataType.DOUBLE, samples, 2), samples);
+            return OuterProductRows.of(
+                    InputSource.of(normal(1, samples, 6)), Nd4j.zeros(DataType.DOUBLE, samples, 2), samples);
         }
 
         /** Power iteration is no mean of its results; see the tests below. */
@@ -112,7 +113,7 @@ class DoublyFactoredBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return new BlockShape(LayerKind.CONVOLUTION, 6, 2, bias, 3, 1);
+        return new BlockShape(ParameterKind.CONVOLUTION, 6, 2, bias, 3, 1);
     }
 
     private static TestBlock block(BlockShape shape, double decay) {
@@ -129,7 +130,7 @@ class DoublyFactoredBlockTest {
         "1, 1, 1, 1"
     })
     void inputsAreSplitByKernelOrNearTheSquareRoot(int inputs, int window, int rows, int columns) {
-        BlockShape shape = new BlockShape(LayerKind.CONVOLUTION, inputs, 2, true, window, 1);
+        BlockShape shape = new BlockShape(ParameterKind.CONVOLUTION, inputs, 2, true, window, 1);
         assertThat(InputSplit.of(shape)).isEqualTo(new InputSplit(rows, columns));
     }
 
@@ -153,7 +154,8 @@ class DoublyFactoredBlockTest {
     @Test
     void theBlockIsTheKroneckerBlockWhereTheInputFactorIsAProduct() {
         INDArray inputs = productInputs(2, 3);
-        OuterRows rows = OuterRows.of(RowSource.of(inputs), normal(3, inputs.size(0), 2), inputs.size(0));
+        OuterProductRows rows =
+                OuterProductRows.of(InputSource.of(inputs), normal(3, inputs.size(0), 2), inputs.size(0));
         TestBlock exact = TestBlock.of(KroneckerBlock.TYPE, shapeOf(true), rows);
         TestBlock block = TestBlock.of(DoublyFactoredBlock.TYPE, shapeOf(true), rows);
         assertThat(error(block.block().toDense(), exact.block().toDense())).isLessThan(1e-13);
@@ -173,7 +175,7 @@ class DoublyFactoredBlockTest {
         INDArray x = normal(1, 40, 6).mmul(normal(2, 6, 6));
         TestBlock block = block(shapeOf(false), 0);
         for (int k = 0; k < 40; k++) {
-            block.block().update(OuterRows.of(RowSource.of(x), normal(3, 40, 2), 40));
+            block.block().update(OuterProductRows.of(InputSource.of(x), normal(3, 40, 2), 40));
         }
         INDArray r = rearranged(meanProduct(x, x), 2, 3);
         // the first singular value by powers of R^T R
@@ -196,7 +198,7 @@ class DoublyFactoredBlockTest {
         INDArray psi = Nd4j.eye(3).castTo(DataType.DOUBLE);
         for (int batch = 1; batch <= 6; batch++) {
             INDArray x = normal(batch, 10 + batch, 6);
-            block.block().update(OuterRows.of(RowSource.of(x), normal(3, x.size(0), 2), x.size(0)));
+            block.block().update(OuterProductRows.of(InputSource.of(x), normal(3, x.size(0), 2), x.size(0)));
             double keep = Math.min(1 - 1.0 / batch, 0.75);
             INDArray r = rearranged(meanProduct(x, x), 2, 3).mul(1 - keep);
             if (k != null) {
@@ -214,11 +216,11 @@ class DoublyFactoredBlockTest {
         INDArray weights = Nd4j.createFromArray(1.0, 0, 1, 1, 0, 1).reshape('c', 6, 1);
         INDArray x = normal(1, 6, 6);
         INDArray g = normal(2, 6, 2).muliColumnVector(weights);
-        TestBlock masked =
-                TestBlock.of(DoublyFactoredBlock.TYPE, shapeOf(true), new OuterRows(RowSource.of(x), g, weights, 4, 6));
+        TestBlock masked = TestBlock.of(
+                DoublyFactoredBlock.TYPE, shapeOf(true), new OuterProductRows(InputSource.of(x), g, weights, 4, 6));
         INDArray kept = Nd4j.vstack(x.getRow(0, true), x.getRow(2, true), x.getRow(3, true), x.getRow(5, true));
         TestBlock alone = TestBlock.of(
-                DoublyFactoredBlock.TYPE, shapeOf(true), OuterRows.of(RowSource.of(kept), normal(2, 4, 2), 4));
+                DoublyFactoredBlock.TYPE, shapeOf(true), OuterProductRows.of(InputSource.of(kept), normal(2, 4, 2), 4));
         assertThat(error(masked.state().get("K"), alone.state().get("K"))).isLessThan(1e-14);
         assertThat(error(masked.symmetric("G"), meanProduct(g, g))).isLessThan(1e-14);
     }
@@ -226,15 +228,15 @@ class DoublyFactoredBlockTest {
     /** Seven inputs as [3,3]: the operator is the part of the padded inverse that belongs to them. */
     @Test
     void paddedInputsArePreconditionedAsPartOfTheWhole() {
-        BlockShape padded = BlockShape.of(LayerKind.DENSE, 7, 2, true);
-        BlockShape whole = BlockShape.of(LayerKind.DENSE, 9, 2, true);
+        BlockShape padded = BlockShape.of(ParameterKind.DENSE, 7, 2, true);
+        BlockShape whole = BlockShape.of(ParameterKind.DENSE, 9, 2, true);
         INDArray x = normal(1, 20, 7);
         INDArray g = normal(2, 20, 2);
-        TestBlock block = TestBlock.of(DoublyFactoredBlock.TYPE, padded, OuterRows.of(RowSource.of(x), g, 20));
+        TestBlock block = TestBlock.of(DoublyFactoredBlock.TYPE, padded, OuterProductRows.of(InputSource.of(x), g, 20));
         TestBlock zeros = TestBlock.of(
                 DoublyFactoredBlock.TYPE,
                 whole,
-                OuterRows.of(RowSource.of(Nd4j.hstack(x, Nd4j.zeros(DataType.DOUBLE, 20, 2))), g, 20));
+                OuterProductRows.of(InputSource.of(Nd4j.hstack(x, Nd4j.zeros(DataType.DOUBLE, 20, 2))), g, 20));
         block.block().refresh(0.1);
         zeros.block().refresh(0.1);
         INDArray v = normal(3, 8, 2);

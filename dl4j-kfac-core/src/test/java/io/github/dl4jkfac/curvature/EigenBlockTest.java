@@ -31,13 +31,13 @@ class EigenBlockTest {
         private final BlockShape shape;
         private final int positions;
 
-        Contract(LayerKind kind, boolean bias, int positions) {
+        Contract(ParameterKind kind, boolean bias, int positions) {
             this.shape = BlockShape.of(kind, 4, 3, bias);
             this.positions = positions;
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return EigenBlock.TYPE;
         }
 
@@ -48,8 +48,8 @@ class EigenBlockTest {
 
         @Override
         BatchRows batch(long seed, int samples, DataType type) {
-            return OuterRows.of(
-                    RowSource.of(normal(seed, (long) positions * samples, 4).castTo(type)),
+            return OuterProductRows.of(
+                    InputSource.of(normal(seed, (long) positions * samples, 4).castTo(type)),
                     normal(100 + seed, (long) positions * samples, 3).castTo(type),
                     samples);
         }
@@ -57,8 +57,8 @@ class EigenBlockTest {
         @Override
         BatchRows masked(int samples) {
             long count = (long) positions * samples;
-            return new OuterRows(
-                    RowSource.of(normal(1, count, 4)),
+            return new OuterProductRows(
+                    InputSource.of(normal(1, count, 4)),
                     Nd4j.zeros(DataType.DOUBLE, count, 3),
                     Nd4j.zeros(DataType.DOUBLE, count, 1),
                     0,
@@ -68,7 +68,8 @@ class EigenBlockTest {
         @Override
         BatchRows dead(int samples) {
             long count = (long) positions * samples;
-            return OuterRows.of(RowSource.of(normal(1, count, 4)), Nd4j.zeros(DataType.DOUBLE, count, 3), samples);
+            return OuterProductRows.of(
+                    InputSource.of(normal(1, count, 4)), Nd4j.zeros(DataType.DOUBLE, count, 3), samples);
         }
 
         @Override
@@ -85,14 +86,14 @@ class EigenBlockTest {
     @Nested
     class Dense extends Contract {
         Dense() {
-            super(LayerKind.DENSE, true, 1);
+            super(ParameterKind.DENSE, true, 1);
         }
     }
 
     @Nested
     class DenseWithoutBias extends Contract {
         DenseWithoutBias() {
-            super(LayerKind.DENSE, false, 1);
+            super(ParameterKind.DENSE, false, 1);
         }
     }
 
@@ -100,7 +101,7 @@ class EigenBlockTest {
     @Nested
     class FewPositions extends Contract {
         FewPositions() {
-            super(LayerKind.RECURRENT, true, 3);
+            super(ParameterKind.RECURRENT, true, 3);
         }
     }
 
@@ -108,7 +109,7 @@ class EigenBlockTest {
     @Nested
     class ManyPositions extends Contract {
         ManyPositions() {
-            super(LayerKind.CONVOLUTION, true, 7);
+            super(ParameterKind.CONVOLUTION, true, 7);
         }
     }
 
@@ -116,33 +117,33 @@ class EigenBlockTest {
     @Nested
     class PositionsWithoutBias extends Contract {
         PositionsWithoutBias() {
-            super(LayerKind.CONVOLUTION, false, 4);
+            super(ParameterKind.CONVOLUTION, false, 4);
         }
     }
 
-    private static final BlockShape SHAPE = BlockShape.of(LayerKind.CONVOLUTION, 4, 3, true);
+    private static final BlockShape SHAPE = BlockShape.of(ParameterKind.CONVOLUTION, 4, 3, true);
 
     private static TestBlock block(double decay) {
         return TestBlock.of(EigenBlock.TYPE, SHAPE, decay, DataType.DOUBLE);
     }
 
     /** A block whose bases are those of other rows, as they are between two refreshes. */
-    private static TestBlock withBases(BlockShape shape, OuterRows of) {
+    private static TestBlock withBases(BlockShape shape, OuterProductRows of) {
         TestBlock block = TestBlock.of(EigenBlock.TYPE, shape, of);
         block.block().refresh(0.1);
         return block;
     }
 
-    private static OuterRows batch(long seed, int samples, int positions) {
+    private static OuterProductRows batch(long seed, int samples, int positions) {
         // inputs and derivatives that depend on each other and differ much in size: no Kronecker product fits
         INDArray a = normal(seed, (long) positions * samples, 4).mmul(normal(7, 4, 4));
         INDArray g = normal(100 + seed, (long) positions * samples, 3).mmul(normal(8, 3, 3));
-        return OuterRows.of(
-                RowSource.of(a), g.muliColumnVector(a.getColumn(0, true).dup()), samples);
+        return OuterProductRows.of(
+                InputSource.of(a), g.muliColumnVector(a.getColumn(0, true).dup()), samples);
     }
 
-    private static OuterRows masked(OuterRows rows, INDArray weights) {
-        return new OuterRows(
+    private static OuterProductRows masked(OuterProductRows rows, INDArray weights) {
+        return new OuterProductRows(
                 rows.inputs(),
                 rows.derivatives().mulColumnVector(weights),
                 weights,
@@ -165,8 +166,8 @@ class EigenBlockTest {
     }
 
     /** The gradient of every sample, from the rows that no mask leaves out. */
-    private static List<INDArray> gradients(OuterRows rows, boolean bias) {
-        INDArray inputs = ((DenseRows) rows.inputs()).matrix();
+    private static List<INDArray> gradients(OuterProductRows rows, boolean bias) {
+        INDArray inputs = ((DenseInputs) rows.inputs()).matrix();
         INDArray abar = bias ? homogeneous(inputs) : inputs;
         List<INDArray> gradients = new ArrayList<>();
         for (long n = 0; n < rows.samples(); n++) {
@@ -184,7 +185,7 @@ class EigenBlockTest {
         return gradients;
     }
 
-    private static INDArray fisher(OuterRows rows) {
+    private static INDArray fisher(OuterProductRows rows) {
         return BlockMath.secondMoment(gradients(rows, true));
     }
 
@@ -198,7 +199,7 @@ class EigenBlockTest {
     void momentsAreTheDiagonalOfTheFisherMatrixInTheBasis(int positions, boolean bias) {
         BlockShape shape = SHAPE.withBias(bias);
         TestBlock block = withBases(shape, batch(1, 20, positions));
-        OuterRows rows = batch(2, 15, positions);
+        OuterProductRows rows = batch(2, 15, positions);
         block.block().update(rows);
         INDArray f = BlockMath.secondMoment(gradients(rows, bias));
         assertThat(error(s(block), diagonalIn(basis(block), f))).isLessThan(1e-13);
@@ -209,7 +210,7 @@ class EigenBlockTest {
     @ValueSource(ints = {1, 3, 9})
     void maskedPositionsAreNoPartOfASamplesGradient(int positions) {
         INDArray weights = normal(9, 15L * positions, 1).gt(-0.3).castTo(DataType.DOUBLE);
-        OuterRows rows = masked(batch(2, 15, positions), weights);
+        OuterProductRows rows = masked(batch(2, 15, positions), weights);
         TestBlock block = withBases(SHAPE, batch(1, 20, positions));
         block.block().update(rows);
         assertThat(error(s(block), diagonalIn(basis(block), fisher(rows)))).isLessThan(1e-13);
@@ -218,16 +219,17 @@ class EigenBlockTest {
     @ParameterizedTest
     @CsvSource({"1, true", "1, false", "3, true", "3, false", "9, true", "9, false"})
     void piecesOfABatchAreTheBatch(int positions, boolean homogeneous) {
-        OuterRows rows = batch(2, 15, positions);
+        OuterProductRows rows = batch(2, 15, positions);
         INDArray weights = normal(9, 15L * positions, 1).gt(-0.3).castTo(DataType.DOUBLE);
-        INDArray matrix = ((DenseRows) rows.inputs()).matrix();
-        for (OuterRows each : List.of(rows, masked(rows, weights))) {
+        INDArray matrix = ((DenseInputs) rows.inputs()).matrix();
+        for (OuterProductRows each : List.of(rows, masked(rows, weights))) {
             TestBlock whole = withBases(SHAPE, batch(1, 20, positions));
             TestBlock pieces = whole.copy();
             whole.block().update(each);
-            RowSource source = new PiecewiseRows(matrix, 4L * positions, homogeneous);
+            InputSource source = new PiecewiseInputs(matrix, 4L * positions, homogeneous);
             pieces.block()
-                    .update(new OuterRows(source, each.derivatives(), each.weights(), each.active(), each.samples()));
+                    .update(new OuterProductRows(
+                            source, each.derivatives(), each.weights(), each.active(), each.samples()));
             assertThat(error(pieces.state().get("S"), whole.state().get("S"))).isLessThan(1e-13);
         }
     }
@@ -247,8 +249,8 @@ class EigenBlockTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 9})
     void rowsOfAnyLayoutWillDo(int positions) {
-        OuterRows rows = batch(2, 15, positions);
-        INDArray inputs = ((DenseRows) rows.inputs()).matrix();
+        OuterProductRows rows = batch(2, 15, positions);
+        INDArray inputs = ((DenseInputs) rows.inputs()).matrix();
         INDArray larger = Nd4j.zeros(DataType.DOUBLE, 2 * inputs.size(0), 4);
         INDArray part = rows(larger, 2, 2 + inputs.size(0)).assign(inputs);
         INDArray largerF = Nd4j.create(DataType.DOUBLE, new long[] {2 * inputs.size(0), 3}, 'f');
@@ -256,7 +258,7 @@ class EigenBlockTest {
         TestBlock block = withBases(SHAPE.withBias(false), batch(1, 20, positions));
         for (INDArray layout : List.of(inputs.dup('c'), inputs.dup('f'), part)) {
             TestBlock copy = block.copy();
-            copy.block().update(OuterRows.of(RowSource.of(layout), partF, 15));
+            copy.block().update(OuterProductRows.of(InputSource.of(layout), partF, 15));
             INDArray f = BlockMath.secondMoment(gradients(rows, false));
             assertThat(error(s(copy), diagonalIn(basis(copy), f))).isLessThan(1e-13);
         }
@@ -264,8 +266,8 @@ class EigenBlockTest {
 
     @Test
     void theBiasAloneIsExact() {
-        BlockShape shape = BlockShape.of(LayerKind.CONVOLUTION, 0, 3, true);
-        OuterRows rows = (OuterRows) batch(2, 15, 4).biasOnly();
+        BlockShape shape = BlockShape.of(ParameterKind.CONVOLUTION, 0, 3, true);
+        OuterProductRows rows = (OuterProductRows) batch(2, 15, 4).biasOnly();
         TestBlock block = withBases(shape, rows);
         block.block().update(rows);
         INDArray g = rows.derivatives();
@@ -276,7 +278,7 @@ class EigenBlockTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 9})
     void noDiagonalIsNearerToTheFisherMatrix(int positions) {
-        OuterRows rows = batch(1, 20, positions);
+        OuterProductRows rows = batch(1, 20, positions);
         TestBlock block = withBases(SHAPE, rows);
         INDArray kronecker = block.block().toDense();
         block.block().update(rows); // the average forgets at once: S of these rows in their own basis
@@ -298,7 +300,7 @@ class EigenBlockTest {
 
     @Test
     void theFirstStepIsThatOfTheKroneckerProduct() {
-        OuterRows rows = batch(1, 20, 3);
+        OuterProductRows rows = batch(1, 20, 3);
         TestBlock block = withBases(SHAPE, rows);
         TestBlock kronecker = TestBlock.of(KroneckerBlock.TYPE, SHAPE, rows);
         INDArray product = kronecker.block().toDense();
@@ -334,7 +336,7 @@ class EigenBlockTest {
     void momentsFollowEveryBatchAndThePreconditionerFollowsThem() {
         TestBlock block = withBases(SHAPE, batch(1, 20, 3));
         INDArray basis = basis(block);
-        OuterRows rows = batch(2, 15, 3);
+        OuterProductRows rows = batch(2, 15, 3);
         block.block().update(rows);
         assertThat(basis(block)).isEqualTo(basis);
         assertThat(error(block.operator(), inverse(damped(block, 0.1)))).isLessThan(1e-10);
@@ -376,7 +378,7 @@ class EigenBlockTest {
         TestBlock block = block(0.6);
         INDArray expected = null;
         for (int k = 1; k <= 6; k++) {
-            OuterRows rows = batch(k, 12, positions);
+            OuterProductRows rows = batch(k, 12, positions);
             INDArray basis = basis(block);
             block.block().update(rows);
             if (k > 1) {
@@ -446,8 +448,9 @@ class EigenBlockTest {
 
     @Test
     void aScaledLossScalesMomentsAsItScalesTheFisherMatrix() {
-        OuterRows rows = batch(1, 20, 3);
-        OuterRows scaled = OuterRows.of(rows.inputs(), rows.derivatives().mul(10), 20);
+        OuterProductRows rows = batch(1, 20, 3);
+        OuterProductRows scaled =
+                OuterProductRows.of(rows.inputs(), rows.derivatives().mul(10), 20);
         TestBlock block = withBases(SHAPE, rows);
         TestBlock other = block.copy();
         block.block().update(rows);

@@ -30,7 +30,7 @@ class EmbeddingBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return EmbeddingBlock.TYPE;
         }
 
@@ -90,7 +90,7 @@ class EmbeddingBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return BlockShape.of(LayerKind.EMBEDDING, TOKENS, 3, bias);
+        return BlockShape.of(ParameterKind.EMBEDDING, TOKENS, 3, bias);
     }
 
     /** The last token is never looked up. */
@@ -123,7 +123,7 @@ class EmbeddingBlockTest {
         TestBlock dense = TestBlock.of(
                 KroneckerBlock.TYPE,
                 shapeOf(bias),
-                new OuterRows(RowSource.of(oneHot(indices)), derivatives, weights, 6, 4));
+                new OuterProductRows(InputSource.of(oneHot(indices)), derivatives, weights, 6, 4));
         assertThat(error(lookups.block().toDense(), dense.block().toDense())).isLessThan(1e-14);
         for (double damping : new double[] {1e-3, 1}) {
             lookups.block().refresh(damping);
@@ -152,7 +152,7 @@ class EmbeddingBlockTest {
 
     @Test
     void nothingAsLargeAsTheSquareOfTheTableIsKept() {
-        BlockShape shape = BlockShape.of(LayerKind.EMBEDDING, 50_000, 8, true);
+        BlockShape shape = BlockShape.of(ParameterKind.EMBEDDING, 50_000, 8, true);
         assertThat(EmbeddingBlock.TYPE.layout(shape).curvatureSize()).isLessThan(3 * 50_001 + 2 * 64);
     }
 }

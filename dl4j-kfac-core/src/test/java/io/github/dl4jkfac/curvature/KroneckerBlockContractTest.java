@@ -14,28 +14,28 @@ import org.nd4j.linalg.factory.Nd4j;
 class KroneckerBlockContractTest extends CurvatureBlockContract {
 
     @Override
-    BlockType type() {
+    SingleKind type() {
         return KroneckerBlock.TYPE;
     }
 
     @Override
     BlockShape shape() {
-        return BlockShape.of(LayerKind.RECURRENT, 4, 3, true);
+        return BlockShape.of(ParameterKind.RECURRENT, 4, 3, true);
     }
 
     /** Two positions. */
     @Override
     BatchRows batch(long seed, int samples, DataType type) {
-        return OuterRows.of(
-                RowSource.of(normal(seed, 2 * samples, 4).castTo(type)),
+        return OuterProductRows.of(
+                InputSource.of(normal(seed, 2 * samples, 4).castTo(type)),
                 normal(100 + seed, 2 * samples, 3).castTo(type),
                 samples);
     }
 
     @Override
     BatchRows masked(int samples) {
-        return new OuterRows(
-                RowSource.of(normal(1, 2 * samples, 4)),
+        return new OuterProductRows(
+                InputSource.of(normal(1, 2 * samples, 4)),
                 Nd4j.zeros(DataType.DOUBLE, 2 * samples, 3),
                 Nd4j.zeros(DataType.DOUBLE, 2 * samples, 1),
                 0,
@@ -44,8 +44,8 @@ class KroneckerBlockContractTest extends CurvatureBlockContract {
 
     @Override
     BatchRows dead(int samples) {
-        return OuterRows.of(
-                RowSource.of(normal(1, 2 * samples, 4)), Nd4j.zeros(DataType.DOUBLE, 2 * samples, 3), samples);
+        return OuterProductRows.of(
+                InputSource.of(normal(1, 2 * samples, 4)), Nd4j.zeros(DataType.DOUBLE, 2 * samples, 3), samples);
     }
 
     @Override
@@ -60,8 +60,8 @@ class KroneckerBlockContractTest extends CurvatureBlockContract {
             INDArray inputs = normal(1, 9, size);
             TestBlock block = TestBlock.of(
                     KroneckerBlock.TYPE,
-                    BlockShape.of(LayerKind.DENSE, size, size, true),
-                    OuterRows.of(RowSource.of(inputs), normal(2, 9, size), 9));
+                    BlockShape.of(ParameterKind.DENSE, size, size, true),
+                    OuterProductRows.of(InputSource.of(inputs), normal(2, 9, size), 9));
             INDArray abar = homogeneous(inputs);
             assertThat(error(block.symmetric("A"), meanProduct(abar, abar))).isLessThan(1e-14);
         }

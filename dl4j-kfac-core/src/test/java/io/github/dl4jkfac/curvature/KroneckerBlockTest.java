@@ -26,7 +26,7 @@ import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.HashMap;
 import java.util.List;
@@ -53,16 +53,16 @@ class KroneckerBlockTest {
     private record Block(BlockState state, CurvatureBlock block) {
 
         static Block of(long inputs, long outputs, boolean bias, double decay) {
-            BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) inputs, (int) outputs, bias);
+            BlockShape shape = BlockShape.of(ParameterKind.DENSE, (int) inputs, (int) outputs, bias);
             StateLayout layout = StateLayout.curvature(
                     "layer", List.of(KroneckerBlock.TYPE.layout(shape)), List.of(inputs * outputs));
             INDArray view = Nd4j.zeros(DataType.DOUBLE, layout.stateSize(inputs * outputs) + outputs);
-            BlockState state = new CurvatureState(layout, view).blocks().get(0);
+            BlockState state = new LayerState(layout, view).blocks().get(0);
             BlockContext context = new BlockContext("layer", shape, state, decay, Solvers.forBackend());
             return new Block(state, KroneckerBlock.TYPE.create(context));
         }
 
-        static Block of(OuterRows rows, boolean bias) {
+        static Block of(OuterProductRows rows, boolean bias) {
             Block block = of(rows.inputs().columns(), rows.derivatives().size(1), bias, 0);
             block.block.update(rows);
             return block;
@@ -84,8 +84,8 @@ class KroneckerBlockTest {
         }
     }
 
-    private static OuterRows batchRows(INDArray inputs, INDArray derivatives) {
-        return OuterRows.of(RowSource.of(inputs), derivatives, inputs.size(0));
+    private static OuterProductRows batchRows(INDArray inputs, INDArray derivatives) {
+        return OuterProductRows.of(InputSource.of(inputs), derivatives, inputs.size(0));
     }
 
     private static MultiLayerNetwork linear(ILossFunction loss) {
@@ -148,7 +148,7 @@ class KroneckerBlockTest {
     private static void assertExact(
             MultiLayerNetwork network, INDArray x, List<Column> columns, Map<String, Boolean> layersWithBias) {
         Map<String, INDArray> fisher = Recorder.exactFisher(network, x, columns);
-        Map<String, OuterRows> exact = Recorder.exactRows(network, x, columns);
+        Map<String, OuterProductRows> exact = Recorder.exactRows(network, x, columns);
         assertThat(exact).containsOnlyKeys(layersWithBias.keySet());
         layersWithBias.forEach((layer, bias) -> assertThat(
                         error(Block.of(exact.get(layer), bias).block.toDense(), fisher.get(layer)))
@@ -174,7 +174,7 @@ class KroneckerBlockTest {
     }
 
     /** The mean over the samples of u u^T, u = vec([a, 1]^T g). */
-    private static INDArray secondMoment(OuterRows rows) {
+    private static INDArray secondMoment(OuterProductRows rows) {
         INDArray abar = homogeneous(Recorder.inputs(rows));
         INDArray sum = null;
         for (long n = 0; n < abar.size(0); n++) {
@@ -207,7 +207,7 @@ class KroneckerBlockTest {
         INDArray x = normal(1, 12, 3);
         INDArray y = normal(2, 12, 3);
         List<Column> columns = Recorder.squaredErrorColumns(network.output(x), 1);
-        Map<String, OuterRows> exact = Recorder.exactRows(network, x, columns);
+        Map<String, OuterProductRows> exact = Recorder.exactRows(network, x, columns);
         Recorded recorded = Recorder.record(network, TestNetworks.batch(x, y));
         Map<String, INDArray> steps = new HashMap<>();
         exact.forEach((layer, rows) -> {
@@ -239,7 +239,7 @@ class KroneckerBlockTest {
         for (int n = 0; n < 12; n++) {
             allDerivatives.putRow(n, derivatives.getRow(n / 3));
         }
-        OuterRows rows = batchRows(allInputs, allDerivatives);
+        OuterProductRows rows = batchRows(allInputs, allDerivatives);
         assertThat(error(Block.of(rows, true).block.toDense(), secondMoment(rows)))
                 .isLessThan(1e-12);
     }
@@ -265,7 +265,7 @@ class KroneckerBlockTest {
         INDArray weights = Nd4j.createFromArray(1.0, 0, 1, 1, 0, 1).reshape('c', 6, 1);
         INDArray a = normal(1, 6, 4);
         INDArray g = normal(2, 6, 3).muliColumnVector(weights);
-        Block block = Block.of(new OuterRows(RowSource.of(a), g, weights, 4, 6), true);
+        Block block = Block.of(new OuterProductRows(InputSource.of(a), g, weights, 4, 6), true);
         INDArray abar = homogeneous(a).mulColumnVector(weights);
         assertThat(error(block.a(), abar.transpose().mmul(abar).div(4))).isLessThan(1e-14);
         assertThat(error(block.g(), g.transpose().mmul(g).div(6))).isLessThan(1e-14);
@@ -360,7 +360,7 @@ class KroneckerBlockTest {
         INDArray swappedG = Nd4j.vstack(rows(g, 3, 6), rows(g, 0, 3));
         assertThat(error(Block.of(batchRows(swappedA, swappedG), true).block.toDense(), dense))
                 .isLessThan(1e-13);
-        OuterRows twice = batchRows(Nd4j.vstack(a, a), Nd4j.vstack(g, g));
+        OuterProductRows twice = batchRows(Nd4j.vstack(a, a), Nd4j.vstack(g, g));
         assertThat(error(Block.of(twice, true).block.toDense(), dense)).isLessThan(1e-13);
     }
 
@@ -403,7 +403,8 @@ class KroneckerBlockTest {
     void whollyMaskedBatchIsNoStatistic() {
         Block block = Block.of(4, 3, true, 0.95);
         INDArray none = Nd4j.zeros(DataType.DOUBLE, 5, 1);
-        OuterRows masked = new OuterRows(RowSource.of(normal(1, 5, 4)), Nd4j.zeros(DataType.DOUBLE, 5, 3), none, 0, 5);
+        OuterProductRows masked =
+                new OuterProductRows(InputSource.of(normal(1, 5, 4)), Nd4j.zeros(DataType.DOUBLE, 5, 3), none, 0, 5);
 
         block.block.update(masked);
         block.block.refresh(0.1);

@@ -7,7 +7,7 @@ import static io.github.dl4jkfac.TestNetworks.sequence;
 import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.PatchRows.Order;
+import io.github.dl4jkfac.curvature.PatchInputs.Order;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -245,7 +245,8 @@ class LayerPatchesTest {
             INDArray last = channelsLast ? delta : channelsToEnd(delta);
             INDArray derivatives = last.dup('c').reshape('c', delta.length() / OUTPUTS, OUTPUTS);
             List<PatchAxis> axes = g.axes(channelsLast ? channelsToSecond(output) : output, transposed);
-            PatchRows patches = new PatchRows(channelsLast ? channelsToSecond(given) : given, axes, order, true, 2000);
+            PatchInputs patches =
+                    new PatchInputs(channelsLast ? channelsToSecond(given) : given, axes, order, true, 2000);
             INDArray sum = Nd4j.zeros(DataType.DOUBLE, patches.columns() + 1, OUTPUTS);
             patches.forEachChunk((first, chunk) ->
                     sum.addi(chunk.transpose().mmul(rows(derivatives, first, first + chunk.size(0)))));

@@ -19,12 +19,12 @@ class ReducedKroneckerBlockTest extends KroneckerBlockContractTest {
     private static final int POSITIONS = 3;
 
     @Override
-    BlockType type() {
+    SingleKind type() {
         return ReducedKroneckerBlock.TYPE;
     }
 
     private TestBlock block(INDArray inputs, INDArray derivatives, long samples) {
-        return TestBlock.of(type(), shape(), OuterRows.of(RowSource.of(inputs), derivatives, samples));
+        return TestBlock.of(type(), shape(), OuterProductRows.of(InputSource.of(inputs), derivatives, samples));
     }
 
     private static INDArray positions(INDArray rows, int sample) {
@@ -76,7 +76,8 @@ class ReducedKroneckerBlockTest extends KroneckerBlockContractTest {
         INDArray sums = Nd4j.vstack(IntStream.range(0, 4)
                 .mapToObj(n -> positions(derivatives, n).sum(true, 0))
                 .toArray(INDArray[]::new));
-        INDArray expected = TestBlock.of(KroneckerBlock.TYPE, shape(), OuterRows.of(RowSource.of(means), sums, 4))
+        INDArray expected = TestBlock.of(
+                        KroneckerBlock.TYPE, shape(), OuterProductRows.of(InputSource.of(means), sums, 4))
                 .block()
                 .toDense();
         INDArray large = Nd4j.zeros(DataType.DOUBLE, 20, 9);
@@ -96,7 +97,7 @@ class ReducedKroneckerBlockTest extends KroneckerBlockContractTest {
         INDArray inputs = normal(1, 9, 4);
         INDArray derivatives = normal(2, 9, 3).muliColumnVector(weights);
         TestBlock block =
-                TestBlock.of(type(), shape(), new OuterRows(RowSource.of(inputs), derivatives, weights, 3, 3));
+                TestBlock.of(type(), shape(), new OuterProductRows(InputSource.of(inputs), derivatives, weights, 3, 3));
         INDArray first = rows(inputs, 0, 1).add(rows(inputs, 2, 3)).div(2);
         INDArray abar = homogeneous(Nd4j.vstack(first, rows(inputs, 7, 8)));
         INDArray g = Nd4j.vstack(rows(derivatives, 0, 1).add(rows(derivatives, 2, 3)), rows(derivatives, 7, 8));

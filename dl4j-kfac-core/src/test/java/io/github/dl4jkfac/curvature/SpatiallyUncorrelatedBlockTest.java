@@ -30,7 +30,7 @@ class SpatiallyUncorrelatedBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return SpatiallyUncorrelatedBlock.TYPE;
         }
 
@@ -41,16 +41,16 @@ class SpatiallyUncorrelatedBlockTest {
 
         @Override
         BatchRows batch(long seed, int samples, DataType type) {
-            return OuterRows.of(
-                    RowSource.of(normal(seed, 2 * samples, INPUTS).add(0.5).castTo(type)),
+            return OuterProductRows.of(
+                    InputSource.of(normal(seed, 2 * samples, INPUTS).add(0.5).castTo(type)),
                     normal(100 + seed, 2 * samples, 2).castTo(type),
                     samples);
         }
 
         @Override
         BatchRows masked(int samples) {
-            return new OuterRows(
-                    RowSource.of(normal(1, samples, INPUTS)),
+            return new OuterProductRows(
+                    InputSource.of(normal(1, samples, INPUTS)),
                     Nd4j.zeros(DataType.DOUBLE, samples, 2),
                     Nd4j.zeros(DataType.DOUBLE, samples, 1),
                     0,
@@ -59,8 +59,8 @@ class SpatiallyUncorrelatedBlockTest {
 
         @Override
         BatchRows dead(int samples) {
-            return OuterRows.of(
-                    RowSource.of(normal(1, samples, INPUTS)), Nd4j.zeros(DataType.DOUBLE, samples, 2), samples);
+            return OuterProductRows.of(
+                    InputSource.of(normal(1, samples, INPUTS)), Nd4j.zeros(DataType.DOUBLE, samples, 2), samples);
         }
 
         @Override
@@ -84,7 +84,7 @@ class SpatiallyUncorrelatedBlockTest {
     }
 
     private static BlockShape shapeOf(boolean bias) {
-        return new BlockShape(LayerKind.CONVOLUTION, INPUTS, 2, bias, WINDOW, 1);
+        return new BlockShape(ParameterKind.CONVOLUTION, INPUTS, 2, bias, WINDOW, 1);
     }
 
     /** S x I + q^T q from E[[pixel, 1]^T [pixel, 1]]. */
@@ -124,7 +124,7 @@ class SpatiallyUncorrelatedBlockTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void theBlockIsTheKroneckerBlockWherePixelsAreUncorrelated(boolean bias) {
-        OuterRows rows = OuterRows.of(RowSource.of(independentPixels()), normal(2, 64, 2), 64);
+        OuterProductRows rows = OuterProductRows.of(InputSource.of(independentPixels()), normal(2, 64, 2), 64);
         TestBlock exact = TestBlock.of(KroneckerBlock.TYPE, shapeOf(bias), rows);
         TestBlock block = TestBlock.of(SpatiallyUncorrelatedBlock.TYPE, shapeOf(bias), rows);
         assertThat(error(block.block().toDense(), exact.block().toDense())).isLessThan(1e-13);
@@ -141,7 +141,7 @@ class SpatiallyUncorrelatedBlockTest {
     @Test
     void correlatedPixelsAreAnApproximationWithTheSameVariances() {
         INDArray patches = normal(1, 64, INPUTS).mmul(normal(2, INPUTS, INPUTS));
-        OuterRows rows = OuterRows.of(RowSource.of(patches), normal(3, 64, 2), 64);
+        OuterProductRows rows = OuterProductRows.of(InputSource.of(patches), normal(3, 64, 2), 64);
         INDArray exact =
                 TestBlock.of(KroneckerBlock.TYPE, shapeOf(true), rows).block().toDense();
         INDArray block = TestBlock.of(SpatiallyUncorrelatedBlock.TYPE, shapeOf(true), rows)
@@ -157,9 +157,9 @@ class SpatiallyUncorrelatedBlockTest {
     void momentsArePixelsOfTheInputWhereItIsKnown() {
         INDArray input = normal(1, 2, CHANNELS, 5);
         PatchAxis axis = PatchAxis.convolution(WINDOW, 1, 1, 1, 5);
-        PatchRows patches = new PatchRows(input, List.of(axis), PatchRows.Order.CHANNEL_MAJOR, true);
+        PatchInputs patches = new PatchInputs(input, List.of(axis), PatchInputs.Order.CHANNEL_MAJOR, true);
         TestBlock block = TestBlock.of(
-                SpatiallyUncorrelatedBlock.TYPE, shapeOf(true), OuterRows.of(patches, normal(2, 10, 2), 2));
+                SpatiallyUncorrelatedBlock.TYPE, shapeOf(true), OuterProductRows.of(patches, normal(2, 10, 2), 2));
         INDArray pixels = homogeneous(input.permute(0, 2, 1).dup('c').reshape('c', 10, CHANNELS));
         assertThat(error(block.symmetric("moment"), meanProduct(pixels, pixels)))
                 .isLessThan(1e-14);
@@ -171,10 +171,14 @@ class SpatiallyUncorrelatedBlockTest {
         INDArray patches = normal(1, 4, INPUTS);
         INDArray g = normal(2, 4, 2).muliColumnVector(weights);
         TestBlock block = TestBlock.of(
-                SpatiallyUncorrelatedBlock.TYPE, shapeOf(true), new OuterRows(RowSource.of(patches), g, weights, 3, 4));
+                SpatiallyUncorrelatedBlock.TYPE,
+                shapeOf(true),
+                new OuterProductRows(InputSource.of(patches), g, weights, 3, 4));
         INDArray kept = Nd4j.vstack(patches.getRow(0, true), patches.getRow(2, true), patches.getRow(3, true));
         TestBlock alone = TestBlock.of(
-                SpatiallyUncorrelatedBlock.TYPE, shapeOf(true), OuterRows.of(RowSource.of(kept), normal(3, 3, 2), 3));
+                SpatiallyUncorrelatedBlock.TYPE,
+                shapeOf(true),
+                OuterProductRows.of(InputSource.of(kept), normal(3, 3, 2), 3));
         assertThat(error(block.symmetric("moment"), alone.symmetric("moment"))).isLessThan(1e-14);
     }
 }

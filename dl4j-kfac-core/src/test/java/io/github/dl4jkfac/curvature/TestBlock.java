@@ -3,7 +3,7 @@ package io.github.dl4jkfac.curvature;
 import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -12,28 +12,27 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** A block together with the flat state view behind it. */
 record TestBlock(
-        BlockType type, BlockShape shape, double decay, INDArray view, BlockState state, CurvatureBlock block) {
+        SingleKind type, BlockShape shape, double decay, INDArray view, BlockState state, CurvatureBlock block) {
 
-    static TestBlock of(BlockType type, BlockShape shape, double decay, DataType dataType) {
+    static TestBlock of(SingleKind type, BlockShape shape, double decay, DataType dataType) {
         StateLayout layout = layout(type, shape);
         return of(type, shape, decay, Nd4j.zeros(dataType, layout.stateSize(shape.parameters())));
     }
 
     /** A block of one batch, in float64. */
-    static TestBlock of(BlockType type, BlockShape shape, BatchRows rows) {
+    static TestBlock of(SingleKind type, BlockShape shape, BatchRows rows) {
         TestBlock block = of(type, shape, 0, DataType.DOUBLE);
         block.block.update(rows);
         return block;
     }
 
-    private static TestBlock of(BlockType type, BlockShape shape, double decay, INDArray view) {
-        BlockState state =
-                new CurvatureState(layout(type, shape), view).blocks().get(0);
+    private static TestBlock of(SingleKind type, BlockShape shape, double decay, INDArray view) {
+        BlockState state = new LayerState(layout(type, shape), view).blocks().get(0);
         BlockContext context = new BlockContext("layer", shape, state, decay, Solvers.forBackend());
         return new TestBlock(type, shape, decay, view, state, type.create(context));
     }
 
-    private static StateLayout layout(BlockType type, BlockShape shape) {
+    private static StateLayout layout(SingleKind type, BlockShape shape) {
         return StateLayout.curvature("layer", List.of(type.layout(shape)), List.of(shape.parameters()));
     }
 

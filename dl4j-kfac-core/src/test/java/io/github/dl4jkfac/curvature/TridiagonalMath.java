@@ -23,7 +23,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public record TridiagonalMath(List<INDArray> a, List<INDArray> g, List<INDArray> aNext, List<INDArray> gNext) {
 
-    static TridiagonalMath of(TestChain chain, double damping) {
+    static TridiagonalMath of(TestLayerChain chain, double damping) {
         TridiagonalMath math = empty();
         for (int i = 0; i < chain.shapes().size(); i++) {
             math.add(chain.moment("A", i), chain.moment("G", i), damping);

@@ -25,7 +25,7 @@ class UnitwiseBlockTest {
         }
 
         @Override
-        BlockType type() {
+        SingleKind type() {
             return UnitwiseBlock.TYPE;
         }
 
@@ -79,7 +79,7 @@ class UnitwiseBlockTest {
     }
 
     private static BlockShape shapeOf(int order) {
-        return BlockShape.of(LayerKind.UNITWISE, order, 5, false);
+        return BlockShape.of(ParameterKind.UNITWISE, order, 5, false);
     }
 
     private static SampleGradients gradients(int order, long seed, int samples, DataType type) {
@@ -119,7 +119,7 @@ class UnitwiseBlockTest {
         INDArray shift = normal(2, 8, 1);
         TestBlock block = TestBlock.of(
                 UnitwiseBlock.TYPE,
-                BlockShape.of(LayerKind.UNITWISE, 2, 1, false),
+                BlockShape.of(ParameterKind.UNITWISE, 2, 1, false),
                 new SampleGradients(List.of(scale, shift)));
         INDArray both = Nd4j.hstack(scale, shift);
         assertThat(error(block.block().toDense(), both.transpose().mmul(both).div(8)))
