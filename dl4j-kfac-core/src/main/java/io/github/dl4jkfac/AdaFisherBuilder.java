@@ -1,7 +1,7 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.DiagonalAverage;
-import io.github.dl4jkfac.curvature.DiagonalAverage.Scaling;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Option;
 

@@ -2,9 +2,9 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.DiagonalAverage;
-import io.github.dl4jkfac.curvature.DiagonalAverage.Scaling;
-import io.github.dl4jkfac.curvature.DiagonalKroneckerBlock;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalKroneckerBlock;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.Option;

@@ -2,16 +2,16 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.DepthwiseBlock;
-import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
-import io.github.dl4jkfac.curvature.EmbeddingBlock;
-import io.github.dl4jkfac.curvature.KroneckerBlock;
 import io.github.dl4jkfac.curvature.ParameterKind;
-import io.github.dl4jkfac.curvature.ReducedKroneckerBlock;
 import io.github.dl4jkfac.curvature.SingleKind;
-import io.github.dl4jkfac.curvature.SpatiallyUncorrelatedBlock;
-import io.github.dl4jkfac.curvature.TimeChainBlock;
-import io.github.dl4jkfac.curvature.UnitwiseBlock;
+import io.github.dl4jkfac.curvature.chain.TimeChainBlock;
+import io.github.dl4jkfac.curvature.kronecker.DepthwiseBlock;
+import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
+import io.github.dl4jkfac.curvature.kronecker.EmbeddingBlock;
+import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
+import io.github.dl4jkfac.curvature.kronecker.ReducedKroneckerBlock;
+import io.github.dl4jkfac.curvature.kronecker.SpatiallyUncorrelatedBlock;
+import io.github.dl4jkfac.curvature.kronecker.UnitwiseBlock;
 import java.util.function.Function;
 
 /** The best curvature block known for a group of parameters, given the options of its updater. */

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.CurrentBatch;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.Magnitude;
+import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;

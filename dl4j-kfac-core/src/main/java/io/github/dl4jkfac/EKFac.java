@@ -2,7 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.EigenBlock;
+import io.github.dl4jkfac.curvature.eigen.EigenBlock;
 import io.github.dl4jkfac.step.Option;
 import java.util.List;
 

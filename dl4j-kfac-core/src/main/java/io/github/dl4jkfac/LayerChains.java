@@ -4,7 +4,7 @@ import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.TridiagonalKind;
+import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

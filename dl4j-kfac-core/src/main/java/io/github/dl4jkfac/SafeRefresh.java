@@ -1,6 +1,6 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.arrays.Finite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;

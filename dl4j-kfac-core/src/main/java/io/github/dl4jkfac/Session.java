@@ -1,12 +1,12 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.BatchRows;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.Magnitude;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.diagnostics.StepReport;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
-import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
+import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.EigenBlock;
-import io.github.dl4jkfac.curvature.KroneckerBlock;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.eigen.EigenBlock;
+import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.state.StateLayout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

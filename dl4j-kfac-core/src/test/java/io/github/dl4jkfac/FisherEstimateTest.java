@@ -17,7 +17,7 @@ import static io.github.dl4jkfac.TestNetworks.symmetric;
 import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;

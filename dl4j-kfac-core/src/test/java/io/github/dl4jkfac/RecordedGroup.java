@@ -2,13 +2,13 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
-import io.github.dl4jkfac.curvature.SampleGradients;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;

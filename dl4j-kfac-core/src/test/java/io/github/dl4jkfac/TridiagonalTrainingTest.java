@@ -15,8 +15,8 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
-import io.github.dl4jkfac.curvature.OuterProductRows;
-import io.github.dl4jkfac.curvature.TridiagonalMath;
+import io.github.dl4jkfac.curvature.chain.TridiagonalMath;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.io.File;
 import java.util.List;
 import java.util.stream.Stream;

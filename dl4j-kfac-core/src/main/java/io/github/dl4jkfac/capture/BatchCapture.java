@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

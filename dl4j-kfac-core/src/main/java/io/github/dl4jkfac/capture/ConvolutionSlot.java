@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchInputs;
+import io.github.dl4jkfac.curvature.rows.PatchAxis;
+import io.github.dl4jkfac.curvature.rows.PatchInputs;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;

@@ -1,11 +1,11 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;

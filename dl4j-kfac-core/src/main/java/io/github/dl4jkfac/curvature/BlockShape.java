@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.curvature;
 
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 /**
  * The matrix [dA,dG] that a group of parameters forms.
  *
@@ -43,5 +45,25 @@ public record BlockShape(ParameterKind kind, int inputs, int outputs, boolean bi
      */
     public BlockShape withBias(boolean with) {
         return new BlockShape(kind, inputs, outputs, with, window, groups);
+    }
+
+    /** {@return how many outputs each channel with a matrix of its own has} */
+    public int outputsPerGroup() {
+        return outputs / groups;
+    }
+
+    /**
+     * Picks one entry of every channel's matrix.
+     *
+     * @param matrix [dA,dG], column c outputsPerGroup + output; not modified
+     * @param row of a channel's matrix
+     * @param output column of a channel's matrix
+     * @return that entry of all channels, a view [groups]
+     */
+    public INDArray acrossGroups(INDArray matrix, int row, int output) {
+        INDArray entries = matrix.getRow(row);
+        return outputsPerGroup() == 1
+                ? entries
+                : entries.reshape('f', outputsPerGroup(), groups).getRow(output);
     }
 }

@@ -1,5 +1,9 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
+
 /** How a group of parameters acts, and so which rows it has and which blocks suit it. */
 public enum ParameterKind {
     /** A matrix applied once per sample: {@link OuterProductRows} with one position. */

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.OuterProductRows;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;

@@ -2,8 +2,8 @@ package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

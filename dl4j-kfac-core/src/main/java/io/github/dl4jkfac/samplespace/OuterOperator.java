@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
+import io.github.dl4jkfac.arrays.Products;
 import io.github.dl4jkfac.arrays.Reductions;
-import io.github.dl4jkfac.curvature.OuterProductRows;
-import io.github.dl4jkfac.curvature.Products;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

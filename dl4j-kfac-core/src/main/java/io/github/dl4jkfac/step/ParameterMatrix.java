@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.step;
 
-import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.Segment;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.step;
 
-import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.arrays.Finite;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.Recorder.Recorded;
 import io.github.dl4jkfac.TestNetworks;
-import io.github.dl4jkfac.curvature.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;

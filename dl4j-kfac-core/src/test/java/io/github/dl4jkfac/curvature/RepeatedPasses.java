@@ -3,6 +3,10 @@ package io.github.dl4jkfac.curvature;
 import static io.github.dl4jkfac.TestNetworks.normal;
 
 import io.github.dl4jkfac.Recorder;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.PiecewiseInputs;
 import java.util.Collections;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -15,12 +19,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param repeated with the inputs kept once
  * @param copied with a copy of the inputs for each pass
  */
-record RepeatedPasses(BatchRows repeated, OuterProductRows copied) {
+public record RepeatedPasses(BatchRows repeated, OuterProductRows copied) {
 
     private static final int PASSES = 3;
 
     /** @param like rows of one pass without a mask */
-    static RepeatedPasses of(OuterProductRows like, boolean masked) {
+    public static RepeatedPasses of(OuterProductRows like, boolean masked) {
         INDArray matrix = Recorder.inputs(like);
         long count = matrix.size(0);
         INDArray mask = masked ? normal(9, count, 1).gt(-0.3).castTo(DataType.DOUBLE) : null;

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.curvature;
 
 import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
@@ -11,16 +12,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A block together with the flat state view behind it. */
-record TestBlock(
+public record TestBlock(
         SingleKind type, BlockShape shape, double decay, INDArray view, BlockState state, CurvatureBlock block) {
 
-    static TestBlock of(SingleKind type, BlockShape shape, double decay, DataType dataType) {
+    public static TestBlock of(SingleKind type, BlockShape shape, double decay, DataType dataType) {
         StateLayout layout = layout(type, shape);
         return of(type, shape, decay, Nd4j.zeros(dataType, layout.stateSize(shape.parameters())));
     }
 
     /** A block of one batch, in float64. */
-    static TestBlock of(SingleKind type, BlockShape shape, BatchRows rows) {
+    public static TestBlock of(SingleKind type, BlockShape shape, BatchRows rows) {
         TestBlock block = of(type, shape, 0, DataType.DOUBLE);
         block.block.update(rows);
         return block;
@@ -37,20 +38,20 @@ record TestBlock(
     }
 
     /** Another block on a copy of the state. */
-    TestBlock copy() {
+    public TestBlock copy() {
         return of(type, shape, decay, view.dup());
     }
 
-    INDArray symmetric(String slice) {
+    public INDArray symmetric(String slice) {
         return TestNetworks.symmetric(state.get(slice));
     }
 
     /** A column-major matrix of the parameters' shape. */
-    INDArray matrix() {
+    public INDArray matrix() {
         return Nd4j.create(view.dataType(), new long[] {shape.inputDimension(), shape.outputs()}, 'f');
     }
 
-    INDArray precondition(INDArray gradient) {
+    public INDArray precondition(INDArray gradient) {
         INDArray v = matrix().assign(gradient.castTo(view.dataType()));
         INDArray out = matrix();
         block.precondition(v, matrix().assign(Double.NaN), out.assign(Double.NaN));
@@ -58,7 +59,7 @@ record TestBlock(
     }
 
     /** The operator that preconditioning applies, over the row-major vector of [dA,dG]. */
-    INDArray operator() {
+    public INDArray operator() {
         int size = (int) shape.parameters();
         INDArray operator = Nd4j.create(DataType.DOUBLE, size, size);
         for (int i = 0; i < size; i++) {

@@ -5,12 +5,12 @@ import static io.github.dl4jkfac.TestNetworks.rows;
 import static io.github.dl4jkfac.TestNetworks.vec;
 
 import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -10,9 +10,9 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -6,11 +6,11 @@ import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,15 +2,15 @@ package io.github.dl4jkfac.samplespace;
 
 import static io.github.dl4jkfac.TestNetworks.normal;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
-import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchInputs;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.PatchAxis;
+import io.github.dl4jkfac.curvature.rows.PatchInputs;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.List;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;

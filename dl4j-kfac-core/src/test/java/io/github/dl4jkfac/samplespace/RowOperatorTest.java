@@ -7,11 +7,11 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import io.github.dl4jkfac.solve.PortableSolver;
 import io.github.dl4jkfac.solve.Solvers;

@@ -18,11 +18,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.Recorder;
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.InputSource;
-import io.github.dl4jkfac.curvature.OuterProductRows;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,10 +2,10 @@ package io.github.dl4jkfac.samplespace;
 
 import static io.github.dl4jkfac.TestNetworks.vec;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.InputSource;
+import io.github.dl4jkfac.curvature.rows.InputSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
