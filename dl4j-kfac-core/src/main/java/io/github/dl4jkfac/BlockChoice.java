@@ -1,6 +1,6 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.SingleKind;

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.arrays.Finite;
-import io.github.dl4jkfac.capture.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.solve.NativeFloor;
 import java.util.Collection;
@@ -125,7 +126,7 @@ public final class KFacListener extends BaseTrainingListener {
     private static boolean swap(NetworkView.NamedLayer named, NaturalGradientUpdater updater) {
         boolean[] changed = {false};
         UpdaterConfigs.replace(
-                named.layer().conf().getLayer(),
+                named.layer(),
                 old -> {
                     if (old instanceof NaturalGradientUpdater own && own.hasSettingsOf(updater)) {
                         return old;

@@ -2,7 +2,8 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.UpdaterConfigs;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
 import java.util.ArrayList;

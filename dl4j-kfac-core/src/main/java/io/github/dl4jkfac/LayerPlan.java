@@ -2,7 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;

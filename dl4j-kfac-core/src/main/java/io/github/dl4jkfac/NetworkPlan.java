@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -53,9 +54,7 @@ final class NetworkPlan {
     }
 
     private UpdaterConfigs.Pair updaters(LayerSlot slot) {
-        return swapped == null
-                ? UpdaterConfigs.of(slot.layer().conf().getLayer())
-                : new UpdaterConfigs.Pair(swapped, swapped);
+        return swapped == null ? UpdaterConfigs.of(slot.layer()) : new UpdaterConfigs.Pair(swapped, swapped);
     }
 
     /** After which DL4J's updater may have to be built anew; {@link RunningUpdater} tells. Frozen layers are not left out: they may thaw. */
@@ -155,13 +154,12 @@ final class NetworkPlan {
     private void write(NetworkView.NamedLayer named) {
         StateLayout plain = plain(named);
         if (named.slots().isEmpty()) {
-            UpdaterConfigs.replace(
-                    named.layer().conf().getLayer(), updater -> lay(updater, plain), updater -> lay(updater, plain));
+            UpdaterConfigs.replace(named.layer(), updater -> lay(updater, plain), updater -> lay(updater, plain));
         }
         for (LayerSlot slot : named.slots()) {
             LayerPlan plan = plans.get(named.name());
             UpdaterConfigs.replace(
-                    slot.layer().conf().getLayer(),
+                    slot.layer(),
                     updater -> lay(updater, plan.layoutOfWeights()),
                     updater -> lay(updater, plan.layoutOfBiases()));
         }

@@ -1,9 +1,9 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.CurrentBatch;
-import io.github.dl4jkfac.capture.Doubles;
-import io.github.dl4jkfac.capture.LossProbe;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.Doubles;
+import io.github.dl4jkfac.capture.probe.LossProbe;
 import io.github.dl4jkfac.step.NetworkStep;
 import io.github.dl4jkfac.step.StepJudge;
 import java.util.List;

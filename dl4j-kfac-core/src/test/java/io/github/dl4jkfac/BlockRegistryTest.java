@@ -3,9 +3,9 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.capture.RowMapper;
-import io.github.dl4jkfac.capture.Samples;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.CurvatureBlock;

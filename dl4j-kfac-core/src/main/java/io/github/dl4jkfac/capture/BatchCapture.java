@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,9 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.ConvolutionGeometry;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.RowOrder;
 import io.github.dl4jkfac.curvature.rows.PatchAxis;
 import io.github.dl4jkfac.curvature.rows.PatchInputs;
 import java.util.ArrayList;

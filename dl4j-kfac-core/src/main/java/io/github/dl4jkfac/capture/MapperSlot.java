@@ -1,5 +1,10 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterType;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.RowOrder;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;

@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.ParameterType;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -176,7 +178,8 @@ public abstract class NetworkView {
         return DenseChains.of(this);
     }
 
-    final List<OutputHead> heads() {
+    /** {@return the outputs whose losses act on rows of pre-activations} */
+    public final List<OutputHead> heads() {
         return heads;
     }
 

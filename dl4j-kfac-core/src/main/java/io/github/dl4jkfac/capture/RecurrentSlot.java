@@ -1,5 +1,8 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowOrder;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;

@@ -1,5 +1,9 @@
 package io.github.dl4jkfac.capture;
 
+import io.github.dl4jkfac.capture.layers.ConvolutionMapper;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.RowMappers;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;

@@ -6,12 +6,17 @@ import org.deeplearning4j.nn.layers.recurrent.BidirectionalLayer;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 
 /** The layers that do the work inside of one that wraps others. */
-final class WrappedLayers {
+public final class WrappedLayers {
 
     private WrappedLayers() {}
 
-    /** The layer itself if it wraps none; both directions of a bidirectional one. */
-    static List<Layer> of(Layer layer) {
+    /**
+     * Unwraps a layer.
+     *
+     * @param layer wrapped or not
+     * @return the layer itself if it wraps none; both directions of a bidirectional one
+     */
+    public static List<Layer> of(Layer layer) {
         if (layer instanceof BaseWrapperLayer wrapper) {
             return of(wrapper.getUnderlying());
         }

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.diagnostics;
 
-import io.github.dl4jkfac.capture.CurrentBatch;
-import io.github.dl4jkfac.capture.Doubles;
-import io.github.dl4jkfac.capture.OutputProbe;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.Doubles;
+import io.github.dl4jkfac.capture.probe.OutputProbe;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
