@@ -1,7 +1,7 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.DiagonalAverage;
-import io.github.dl4jkfac.curvature.DiagonalAverage.Scaling;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Option;
 
@@ -10,7 +10,7 @@ import io.github.dl4jkfac.step.Option;
  *
  * @param <B> the builder itself
  */
-abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedBuilder<B> {
+abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedUpdaterBuilder<B> {
 
     private double keep = AdaFisher.DEFAULT_GAMMA;
     private double add = 1 - AdaFisher.DEFAULT_GAMMA;

@@ -2,9 +2,9 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.DiagonalAverage;
-import io.github.dl4jkfac.curvature.DiagonalAverage.Scaling;
-import io.github.dl4jkfac.curvature.DiagonalKroneckerBlock;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
+import io.github.dl4jkfac.curvature.diagonal.DiagonalKroneckerBlock;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.Option;
@@ -60,7 +60,7 @@ abstract class AdaFisherUpdater extends DampedUpdater {
         return DerivativeSource.TRUE_LABELS;
     }
 
-    /** A diagonal for every kind of rows and any size; a block type that somebody has registered for his own rows goes first. */
+    /** A diagonal for every kind of rows and any size; a kind of block that somebody has registered for his own rows goes first. */
     @Override
     BlockKind kindAt(BlockSite site) {
         return site.group().type() == null

@@ -2,18 +2,18 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.curvature.BlockContext;
-import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.JointBlock;
 import io.github.dl4jkfac.curvature.JointKind;
+import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
+import io.github.dl4jkfac.step.CurvatureShare;
 import io.github.dl4jkfac.step.FisherAdamWorker;
-import io.github.dl4jkfac.step.MatrixPart;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import io.github.dl4jkfac.step.NetworkStep;
-import io.github.dl4jkfac.step.PartMatrix;
+import io.github.dl4jkfac.step.ParameterMatrix;
 import io.github.dl4jkfac.step.StepGroup;
-import io.github.dl4jkfac.step.StepPart;
+import io.github.dl4jkfac.step.UpdaterShare;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,12 +26,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** Brings DL4J's updater and the plans of the curvature blocks together: makes the blocks, and the step over all of them. */
 final class Binding {
 
-    private final Layouts layouts;
+    private final NetworkPlan networkPlan;
     private final SymmetricSolver solver;
     private final INDArray networkParameters;
-    private final List<StepPart> parts = new ArrayList<>();
+    private final List<UpdaterShare> shares = new ArrayList<>();
     private final Map<Object, List<Member>> members = new LinkedHashMap<>();
-    private final List<BoundGroup> groups = new ArrayList<>();
+    private final List<CurvatureGroup> groups = new ArrayList<>();
     private final List<StepGroup> stepGroups = new ArrayList<>();
 
     private record Member(
@@ -39,29 +39,30 @@ final class Binding {
             BlockContext context,
             NaturalGradientWorker worker,
             List<ParamState> parameters,
-            PartMatrix matrix) {
+            ParameterMatrix matrix) {
 
-        BoundBlock bound(BlockType type) {
+        BoundBlock bound(SingleKind type) {
             return new BoundBlock(
                     plan, type == null ? null : type.create(context), context.state(), worker, parameters);
         }
     }
 
-    private Binding(Layouts layouts, SymmetricSolver solver, INDArray networkParameters) {
-        this.layouts = layouts;
+    private Binding(NetworkPlan networkPlan, SymmetricSolver solver, INDArray networkParameters) {
+        this.networkPlan = networkPlan;
         this.solver = solver;
         this.networkParameters = networkParameters;
     }
 
     /** @param parameters of the network, flat */
-    static Binding of(List<UpdaterBlock> updaterBlocks, INDArray parameters, Layouts layouts, SymmetricSolver solver) {
-        Binding binding = new Binding(layouts, solver, parameters);
+    static Binding of(
+            List<UpdaterBlock> updaterBlocks, INDArray parameters, NetworkPlan networkPlan, SymmetricSolver solver) {
+        Binding binding = new Binding(networkPlan, solver, parameters);
         for (UpdaterBlock updaterBlock : updaterBlocks) {
             if (updaterBlock.getGradientUpdater() instanceof NaturalGradientWorker worker) {
                 binding.add(updaterBlock, worker);
             } else if (updaterBlock.getGradientUpdater() instanceof FisherAdamWorker worker
                     && !updaterBlock.isPretrainUpdaterBlock()) { // which fit() never comes to
-                binding.parts.add(Tensors.part(updaterBlock, worker, parameters));
+                binding.shares.add(TensorPlaces.share(updaterBlock, worker, parameters));
             }
         }
         binding.members.values().forEach(binding::group);
@@ -69,7 +70,7 @@ final class Binding {
     }
 
     /** The curvature of the whole network; empty if no parameters have any. */
-    List<BoundGroup> groups() {
+    List<CurvatureGroup> groups() {
         return groups;
     }
 
@@ -78,33 +79,33 @@ final class Binding {
         if (!groups.isEmpty()) {
             return groups.get(0).members().get(0).plan().config();
         }
-        return parts.isEmpty()
+        return shares.isEmpty()
                 ? null
-                : (NaturalGradientUpdater) parts.get(0).worker().getConfig();
+                : (NaturalGradientUpdater) shares.get(0).worker().getConfig();
     }
 
     NetworkStep step() {
-        return new NetworkStep(parts, stepGroups);
+        return new NetworkStep(shares, stepGroups);
     }
 
     /** Ties DL4J's workers to their step. */
     void bind(NetworkStep step, Object owner) {
-        parts.forEach(part -> part.worker().bind(step, owner));
+        shares.forEach(part -> part.worker().bind(step, owner));
     }
 
     private void add(UpdaterBlock updaterBlock, NaturalGradientWorker worker) {
         String name = worker.layout().layer();
-        List<BlockPlan> plans = layouts.blocksNamed(name);
+        List<BlockPlan> plans = networkPlan.blocksNamed(name);
         List<BlockState> states = worker.state().blocks();
         if (plans.size() != states.size()) {
             throw new IllegalStateException(
                     "The network has no layer '" + name + "' with " + states.size() + " curvature blocks");
         }
         List<ParamState> parameters = updaterBlock.getLayersAndVariablesInBlock();
-        List<PartMatrix> matrices = new ArrayList<>();
+        List<ParameterMatrix> matrices = new ArrayList<>();
         for (int i = 0; i < plans.size(); i++) {
             BlockPlan plan = plans.get(i);
-            PartMatrix matrix = new PartMatrix(
+            ParameterMatrix matrix = new ParameterMatrix(
                     worker,
                     updaterBlock.getGradientView(),
                     states.get(i),
@@ -123,25 +124,25 @@ final class Binding {
             members.computeIfAbsent(key, unknown -> new ArrayList<>())
                     .add(new Member(plan, context, worker, parameters, matrix));
         }
-        parts.add(new MatrixPart(
+        shares.add(new CurvatureShare(
                 worker,
                 matrices,
                 updaterBlock.getGradientView(),
-                Tensors.parametersOf(updaterBlock, networkParameters),
+                TensorPlaces.parametersOf(updaterBlock, networkParameters),
                 (rate, iteration, epoch) -> BoundBlock.regularise(parameters, rate, iteration, epoch),
                 rate -> plans.forEach(plan -> BoundBlock.decay(parameters, plan, rate))));
     }
 
     private void group(List<Member> together) {
         Member first = together.get(0);
-        if (first.plan.kind() instanceof BlockType type) {
+        if (first.plan.kind() instanceof SingleKind type) {
             BoundBlock block = first.bound(type);
-            groups.add(BoundGroup.of(block));
+            groups.add(CurvatureGroup.of(block));
             stepGroups.add(StepGroup.of(block.block(), first.matrix));
         } else {
             JointBlock joint = ((JointKind) first.plan.kind())
                     .create(together.stream().map(Member::context).toList());
-            groups.add(BoundGroup.of(
+            groups.add(CurvatureGroup.of(
                     joint, together.stream().map(member -> member.bound(null)).toList()));
             stepGroups.add(
                     StepGroup.of(joint, together.stream().map(Member::matrix).toList()));

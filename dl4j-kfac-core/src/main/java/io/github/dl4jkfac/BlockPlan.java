@@ -1,9 +1,9 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
-import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 
 /**
  * A curvature block before it exists.

@@ -1,13 +1,13 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.RowMapper;
-import io.github.dl4jkfac.capture.RowMappers;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.RowMappers;
 import org.deeplearning4j.nn.api.Layer;
 
 /**
  * Curvature blocks for layer types of your own, or other ones for DL4J's. A {@link RowMapper} tells which parameters of a layer form
  * which matrices and what a batch says about each; every matrix gets the usual block of its kind, or the {@link
- * io.github.dl4jkfac.curvature.BlockType} that its {@link io.github.dl4jkfac.capture.ParameterGroup} names.
+ * io.github.dl4jkfac.curvature.SingleKind} that its {@link io.github.dl4jkfac.capture.layers.ParameterGroup} names.
  *
  * <p>To be called before a listener is attached, and again in a program that goes on with a saved network: what is registered
  * decides what the updater state holds.

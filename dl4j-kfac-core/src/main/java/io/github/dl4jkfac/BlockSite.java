@@ -2,7 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 
 /**
  * Parameters that want a curvature block, and where they are.
@@ -20,4 +20,4 @@ record BlockSite(
         int index,
         BlockPlan.Part part,
         ParameterGroup group,
-        Chains.Place chain) {}
+        LayerChains.Place chain) {}

@@ -24,10 +24,10 @@ final class BlockTable {
     }
 
     static List<BlockSummary> of(Model model) {
-        Layouts layouts = Layouts.of(NetworkView.of(model));
+        NetworkPlan networkPlan = NetworkPlan.of(NetworkView.of(model));
         int width = model.params().dataType().width();
         List<BlockSummary> all = new ArrayList<>();
-        for (BlockPlan plan : layouts.blocks()) {
+        for (BlockPlan plan : networkPlan.blocks()) {
             BlockShape shape = plan.group().shape();
             all.add(new BlockSummary(
                     plan.name(),
@@ -38,9 +38,11 @@ final class BlockTable {
                     plan.kind().refreshFlops(shape),
                     null));
         }
-        layouts.withoutCurvature()
+        networkPlan
+                .withoutCurvature()
                 .forEach((layer, updater) -> all.add(BlockSummary.without(layer, updater, "tensor by tensor")));
-        layouts.fallbacks()
+        networkPlan
+                .fallbacks()
                 .forEach((layer, reason) ->
                         all.add(BlockSummary.without(layer, reason.equals("frozen") ? "none" : "fallback", reason)));
         return all;

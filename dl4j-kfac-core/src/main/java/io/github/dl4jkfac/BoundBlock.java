@@ -1,9 +1,9 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.Batches;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.Magnitude;
+import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -15,7 +15,7 @@ final class Diagnosis {
 
     /** To be called while the batch is at hand, and before it has changed the parameters. */
     static SkipReason of(Model model) {
-        List<INDArray> data = Batches.arraysAtHand(model);
+        List<INDArray> data = CurrentBatch.arraysAtHand(model);
         if (data.stream().anyMatch(array -> !hasFiniteEntries(array))) {
             return SkipReason.DATA_NOT_FINITE;
         }

@@ -2,7 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.EigenBlock;
+import io.github.dl4jkfac.curvature.eigen.EigenBlock;
 import io.github.dl4jkfac.step.Option;
 import java.util.List;
 
@@ -106,12 +106,12 @@ public final class EKFac extends KroneckerUpdater {
 
     @Override
     BlockKind kindAt(BlockSite site) {
-        return BlockTypes.of(site.group(), maxFactorDimension, kind -> EigenBlock.TYPE);
+        return BlockChoice.of(site.group(), maxFactorDimension, kind -> EigenBlock.TYPE);
     }
 
     @Override
     String obstacleAt(BlockSite site) {
-        return BlockTypes.obstacle(site.group(), maxFactorDimension);
+        return BlockChoice.obstacle(site.group(), maxFactorDimension);
     }
 
     @Override
@@ -137,7 +137,7 @@ public final class EKFac extends KroneckerUpdater {
     }
 
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link EKFac}. */
-    public static final class Builder extends KroneckerBuilder<Builder> {
+    public static final class Builder extends KroneckerUpdaterBuilder<Builder> {
 
         private Builder() {
             curvature = DEFAULT_CURVATURE;

@@ -47,7 +47,7 @@ import org.nd4j.shade.jackson.databind.JsonNode;
  * iEF and FNGD are not matrices but weights of the samples' gradients: there clipping shortens the step as it has shortened the
  * gradient, and the rest, such as weight decay, enters the step unpreconditioned.
  */
-public final class ExactFisher extends PreconditioningUpdater {
+public final class ExactFisher extends KlBoundedUpdater {
 
     /** Default alpha, of a Fisher matrix or the empirical Fisher. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
@@ -159,7 +159,7 @@ public final class ExactFisher extends PreconditioningUpdater {
         return samples.curvature() == Curvature.IMPROVED_EMPIRICAL_FISHER;
     }
 
-    /** A block type that somebody has registered for his own rows goes first. */
+    /** A kind of block that somebody has registered for his own rows goes first. */
     @Override
     BlockKind kindAt(BlockSite site) {
         return site.group().type() == null ? samples.kind() : site.group().type();
@@ -262,7 +262,7 @@ public final class ExactFisher extends PreconditioningUpdater {
     }
 
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link ExactFisher}. */
-    public static final class Builder extends PreconditioningBuilder<Builder> {
+    public static final class Builder extends KlBoundedBuilder<Builder> {
 
         private Curvature curvature = DEFAULT_CURVATURE;
         private boolean tikhonov;
@@ -308,7 +308,7 @@ public final class ExactFisher extends PreconditioningUpdater {
         /** Those that have not been set get the defaults of the curvature. */
         private Hyperparameters hyperparameters() {
             SampleSpaceDefaults defaults = SampleSpaceDefaults.of(curvature, reuse != null);
-            StepDraft complete = draft.copy();
+            HyperparameterDraft complete = draft.copy();
             complete.learningRate = Objects.requireNonNullElse(draft.learningRate, defaults.learningRate());
             complete.klClip = Objects.requireNonNullElse(draft.klClip, defaults.klClip());
             complete.damping = Objects.requireNonNullElse(draft.damping, defaults.damping());

@@ -169,7 +169,7 @@ public final class FAdam extends NaturalGradientUpdater {
     }
 
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link FAdam}. */
-    public static final class Builder extends RateBuilder<Builder> {
+    public static final class Builder extends UpdaterBuilder<Builder> {
 
         private double beta1 = DEFAULT_BETA1;
         private double beta2 = DEFAULT_BETA2;

@@ -1,10 +1,10 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.KroneckerBlock;
-import io.github.dl4jkfac.curvature.TridiagonalKind;
+import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
+import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.step.Option;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +121,7 @@ public final class KFac extends KroneckerUpdater {
 
     /** Whether a dense layer is to share its curvature with those before and behind it. */
     boolean chains(ParameterGroup group) {
-        return structure == Structure.BLOCK_TRIDIAGONAL && BlockTypes.of(group, kronecker) == KroneckerBlock.TYPE;
+        return structure == Structure.BLOCK_TRIDIAGONAL && BlockChoice.of(group, kronecker) == KroneckerBlock.TYPE;
     }
 
     @Override
@@ -132,7 +132,7 @@ public final class KFac extends KroneckerUpdater {
     @Override
     BlockKind kindAt(BlockSite site) {
         return site.chain() == null
-                ? BlockTypes.of(site.group(), kronecker)
+                ? BlockChoice.of(site.group(), kronecker)
                 : new TridiagonalKind(site.chain().next());
     }
 
@@ -143,7 +143,7 @@ public final class KFac extends KroneckerUpdater {
 
     @Override
     String obstacleAt(BlockSite site) {
-        return BlockTypes.obstacle(site.group(), kronecker.maxFactorDimension());
+        return BlockChoice.obstacle(site.group(), kronecker.maxFactorDimension());
     }
 
     @Override
@@ -171,7 +171,7 @@ public final class KFac extends KroneckerUpdater {
     }
 
     /** Collects options; {@link #build()} checks them. Options that are not set keep the defaults of {@link KFac}. */
-    public static final class Builder extends KroneckerBuilder<Builder> {
+    public static final class Builder extends KroneckerUpdaterBuilder<Builder> {
 
         private Structure structure = DEFAULT_STRUCTURE;
         private ConvolutionFactors convolution = DEFAULT_CONVOLUTION;

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.solve.NativeFloor;
 import java.util.Collection;
@@ -52,7 +53,7 @@ public final class KFacListener extends BaseTrainingListener {
         Listeners.addFirst(model, listener);
         NativeFloor.announce();
         BlockTable.log(model);
-        Chains.warnIfMissing(NetworkView.of(model));
+        LayerChains.warnIfMissing(NetworkView.of(model));
         Advice.log(NetworkView.of(model));
         return listener;
     }
@@ -79,7 +80,7 @@ public final class KFacListener extends BaseTrainingListener {
     /** DL4J goes through the list of listeners while one of them is called. */
     private static void requireBetweenSteps(Model model, Collection<TrainingListener> listeners) {
         boolean calledByListener =
-                !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && Fitting.isOnTheStack();
+                !listeners.isEmpty() && NetworkView.existingUpdater(model) != null && FitDetector.isOnTheStack();
         if (calledByListener && listeners.stream().noneMatch(KFacListener.class::isInstance)) {
             throw new IllegalStateException(
                     "KFacListener.attach was called by a listener, while the network takes a step. "
@@ -116,7 +117,7 @@ public final class KFacListener extends BaseTrainingListener {
             changed |= swap(named, updater);
         }
         if (changed) {
-            Layouts.of(network).write();
+            NetworkPlan.of(network).write();
             CarriedState.rebuild(network, NetworkView.existingUpdater(model));
         }
         return attach(model);
@@ -125,7 +126,7 @@ public final class KFacListener extends BaseTrainingListener {
     private static boolean swap(NetworkView.NamedLayer named, NaturalGradientUpdater updater) {
         boolean[] changed = {false};
         UpdaterConfigs.replace(
-                named.layer().conf().getLayer(),
+                named.layer(),
                 old -> {
                     if (old instanceof NaturalGradientUpdater own && own.hasSettingsOf(updater)) {
                         return old;
@@ -177,7 +178,7 @@ public final class KFacListener extends BaseTrainingListener {
         if (!isNetwork(model)) {
             return;
         }
-        boolean fitting = Fitting.isUnderWay();
+        boolean fitting = FitDetector.isUnderWay();
         Session session = fitting ? Sessions.of(model) : Sessions.find(model);
         if (session == null) {
             if (fitting) {

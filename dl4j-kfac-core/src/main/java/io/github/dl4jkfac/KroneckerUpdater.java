@@ -6,7 +6,7 @@ import java.util.List;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** What {@link KFac} and {@link EKFac} have in common: Kronecker factors that are averaged over batches. */
-abstract class KroneckerUpdater extends PreconditioningUpdater {
+abstract class KroneckerUpdater extends KlBoundedUpdater {
 
     private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.capture.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class LayerPlan {
     private static final String OF_BIAS = "/bias";
 
     private final NetworkView network;
-    private final Chains chains;
+    private final LayerChains chains;
     private final String name;
     private final List<LayerSlot> slots;
     private final IUpdater ofWeights;
@@ -44,7 +44,7 @@ final class LayerPlan {
      */
     LayerPlan(
             NetworkView network,
-            Chains chains,
+            LayerChains chains,
             String name,
             List<LayerSlot> slots,
             IUpdater ofWeights,

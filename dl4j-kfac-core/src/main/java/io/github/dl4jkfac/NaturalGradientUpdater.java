@@ -3,7 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import io.github.dl4jkfac.step.DelegatingWorker;
 import io.github.dl4jkfac.step.Hyperparameters;
@@ -271,7 +271,7 @@ public abstract class NaturalGradientUpdater implements IUpdater {
 
     @Override
     public GradientUpdater<?> instantiate(INDArray viewArray, boolean initializeViewArray) {
-        if (layout == null || layout.role() == StateLayout.Role.CURVATURE && !CurvatureState.fits(layout, viewArray)) {
+        if (layout == null || layout.role() == StateLayout.Role.CURVATURE && !LayerState.fits(layout, viewArray)) {
             return unbound(viewArray, initializeViewArray);
         }
         return switch (layout.role()) {

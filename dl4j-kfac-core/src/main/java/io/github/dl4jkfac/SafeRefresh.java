@@ -1,6 +1,6 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.arrays.Finite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -18,7 +18,7 @@ final class SafeRefresh {
 
     private static final Logger LOG = LoggerFactory.getLogger(SafeRefresh.class);
 
-    private final List<BoundGroup> toldOf = new ArrayList<>();
+    private final List<CurvatureGroup> toldOf = new ArrayList<>();
 
     /** What a block keeps, and a copy of it. */
     private record Copy(INDArray live, INDArray copy) {
@@ -39,7 +39,7 @@ final class SafeRefresh {
 
     /** @param damping of each of the group's parameters */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-    void refresh(BoundGroup group, ToDoubleFunction<BoundBlock> damping) {
+    void refresh(CurvatureGroup group, ToDoubleFunction<BoundBlock> damping) {
         if (group.keepsRows()) {
             group.refresh(damping); // keeps nothing beyond the step
             return;
@@ -56,7 +56,7 @@ final class SafeRefresh {
         copies.forEach(copy -> copy.copy().close());
     }
 
-    private void warn(BoundGroup group) {
+    private void warn(CurvatureGroup group) {
         if (toldOf.stream().noneMatch(known -> known == group)) {
             toldOf.add(group);
             LOG.warn(

@@ -1,12 +1,12 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.BatchRows;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.Magnitude;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.diagnostics.StepReport;
@@ -39,7 +39,7 @@ final class Session {
 
     private final Model model;
     private final NetworkView network;
-    private final List<BoundGroup> groups;
+    private final List<CurvatureGroup> groups;
     private final List<BoundBlock> blocks;
     private final NetworkStep step;
     private final BatchCapture capture;
@@ -67,7 +67,7 @@ final class Session {
     Session(
             Model model,
             NetworkView network,
-            List<BoundGroup> groups,
+            List<CurvatureGroup> groups,
             NetworkStep step,
             NaturalGradientUpdater leader,
             DerivativeSource source,
@@ -175,16 +175,16 @@ final class Session {
     }
 
     private boolean needsRows() {
-        return groups.stream().anyMatch(BoundGroup::keepsRows);
+        return groups.stream().anyMatch(CurvatureGroup::keepsRows);
     }
 
     private boolean isReady() {
-        return groups.stream().allMatch(BoundGroup::isReady);
+        return groups.stream().allMatch(CurvatureGroup::isReady);
     }
 
     /** One layer that no sample moves, a dead one, must not stop the others; if all are so, there is nothing to step on. */
     private boolean isSilent() {
-        return groups.stream().allMatch(BoundGroup::isSilent);
+        return groups.stream().allMatch(CurvatureGroup::isSilent);
     }
 
     /** Factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch. */
@@ -311,7 +311,7 @@ final class Session {
     private Void refreshInverses() {
         int iteration = network.iteration();
         int epoch = network.epoch();
-        for (BoundGroup group : groups) {
+        for (CurvatureGroup group : groups) {
             refresh.refresh(group, block -> block.damping(iteration, epoch, toMeans(), group.dampingFactor()));
         }
         lastDamping = groups.get(0).dampingFactor() * shared.dampingAt(iteration, epoch);

@@ -84,15 +84,15 @@ final class Sessions {
 
     /** Whether any parameter of the network has a K-FAC configuration, with or without a curvature block. */
     static boolean usesKFac(NetworkView network) {
-        return network.layers().stream().anyMatch(Layouts::usesKFac);
+        return network.layers().stream().anyMatch(NetworkPlan::usesKFac);
     }
 
     /** @param anew whether DL4J's updater has to be built anew in any case */
     private static Session bind(Model model, boolean anew) {
         NetworkView network = NetworkView.of(model);
         requireTrainable(network, null);
-        Layouts layouts = Layouts.of(network);
-        layouts.write();
+        NetworkPlan networkPlan = NetworkPlan.of(network);
+        networkPlan.write();
         BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
         if (anew || RunningUpdater.isOutdated(present, network) || RunningUpdater.isCoarsened(present)) {
             CarriedState.rebuild(network, present);
@@ -100,7 +100,7 @@ final class Sessions {
         network.clearFrozenGradients();
         new StepRequirements(network.updater().getUpdaterBlocks()).requireOwnStates();
         Binding binding =
-                Binding.of(network.updater().getUpdaterBlocks(), model.params(), layouts, Solvers.forBackend());
+                Binding.of(network.updater().getUpdaterBlocks(), model.params(), networkPlan, Solvers.forBackend());
         NaturalGradientUpdater leader = binding.leader();
         if (leader == null) {
             return null;
@@ -150,13 +150,13 @@ final class Sessions {
         } else {
             swapped.requireSound();
         }
-        Layouts layouts = Layouts.of(network, swapped);
+        NetworkPlan networkPlan = NetworkPlan.of(network, swapped);
         Map<String, NaturalGradientUpdater> configs = new LinkedHashMap<>();
-        layouts.blocks().forEach(plan -> configs.put(plan.name(), plan.config()));
+        networkPlan.blocks().forEach(plan -> configs.put(plan.name(), plan.config()));
         if (!configs.isEmpty()) {
             requireOneNetworkWideSetting(configs);
         }
-        Layouts.requireIndexable(layouts.stateSizes());
+        NetworkPlan.requireIndexable(networkPlan.stateSizes());
     }
 
     private static void requireSound(NetworkView.NamedLayer named) {

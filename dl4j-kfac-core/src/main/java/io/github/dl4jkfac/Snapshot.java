@@ -1,7 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.Finite;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;

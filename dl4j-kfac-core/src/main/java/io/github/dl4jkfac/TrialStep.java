@@ -1,8 +1,9 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.Batches;
-import io.github.dl4jkfac.capture.LossProbe;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.Doubles;
+import io.github.dl4jkfac.capture.probe.LossProbe;
 import io.github.dl4jkfac.step.NetworkStep;
 import io.github.dl4jkfac.step.StepJudge;
 import java.util.List;
@@ -40,7 +41,7 @@ final class TrialStep implements StepJudge {
     private final NaturalGradientUpdater updater;
     private final Model model;
     private final NetworkView network;
-    private final List<BoundGroup> groups;
+    private final List<CurvatureGroup> groups;
     private final NetworkStep step;
 
     private LossProbe probe;
@@ -50,7 +51,7 @@ final class TrialStep implements StepJudge {
             NaturalGradientUpdater updater,
             Model model,
             NetworkView network,
-            List<BoundGroup> groups,
+            List<CurvatureGroup> groups,
             NetworkStep step) {
         this.updater = updater;
         this.model = model;
@@ -64,7 +65,7 @@ final class TrialStep implements StepJudge {
             NaturalGradientUpdater updater,
             Model model,
             NetworkView network,
-            List<BoundGroup> groups,
+            List<CurvatureGroup> groups,
             NetworkStep step) {
         return updater.searchesLine() || updater.adaptsDamping()
                 ? new TrialStep(updater, model, network, groups, step)
@@ -73,7 +74,7 @@ final class TrialStep implements StepJudge {
 
     /** Keeps the batch at hand; to be called after the backward pass. */
     void takeBatch() {
-        batch = Batches.atHand(model);
+        batch = CurrentBatch.atHand(model);
     }
 
     @Override
@@ -87,7 +88,7 @@ final class TrialStep implements StepJudge {
             if (probe == null) {
                 probe = LossProbe.of(model);
             }
-            INDArray here = Batches.inDouble(model.params());
+            INDArray here = Doubles.of(model.params());
             INDArray direction = direction();
             double loss = loss(here);
             double changeOfAll = loss(here.sub(direction)) - loss;
@@ -109,7 +110,7 @@ final class TrialStep implements StepJudge {
     private INDArray direction() {
         INDArray flat = network.gradient().reshape(1, model.numParams());
         INDArray direction = Nd4j.zeros(DataType.DOUBLE, 1, model.numParams());
-        for (BoundGroup group : groups) {
+        for (CurvatureGroup group : groups) {
             for (BoundBlock member : group.members()) {
                 for (ParamState parameter : member.parameters()) {
                     long start =

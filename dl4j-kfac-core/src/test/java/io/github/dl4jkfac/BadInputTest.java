@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
-import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
+import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -505,7 +505,7 @@ class BadInputTest {
     void theComputedSizeOfTheStateIsItsSize(Kind kind) {
         Model model = kind.create(Fixtures.kfac().build(), TYPE);
         KFacListener.attach(model);
-        long computed = Layouts.of(io.github.dl4jkfac.capture.NetworkView.of(model)).stateSizes().values().stream()
+        long computed = NetworkPlan.of(io.github.dl4jkfac.capture.NetworkView.of(model)).stateSizes().values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
         assertThat(computed).isEqualTo(Fixtures.state(model).length());
@@ -513,13 +513,13 @@ class BadInputTest {
 
     @Test
     void stateThatAnIntCannotIndexIsRefused() {
-        Layouts.requireIndexable(Map.of("a", 1L << 30, "b", (1L << 30) - 1));
-        assertThatThrownBy(() -> Layouts.requireIndexable(Map.of("a", (1L << 30) + 1, "b", (1L << 30) - 1)))
+        NetworkPlan.requireIndexable(Map.of("a", 1L << 30, "b", (1L << 30) - 1));
+        assertThatThrownBy(() -> NetworkPlan.requireIndexable(Map.of("a", (1L << 30) + 1, "b", (1L << 30) - 1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'a'")
                 .hasMessageContaining("maxFactorDimension")
                 .hasMessageContaining("2147483648");
-        assertThatThrownBy(() -> Layouts.requireIndexable(Map.of("huge", 40_000_000_000L)))
+        assertThatThrownBy(() -> NetworkPlan.requireIndexable(Map.of("huge", 40_000_000_000L)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'huge'");
     }

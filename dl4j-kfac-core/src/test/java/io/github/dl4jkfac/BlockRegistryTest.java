@@ -3,18 +3,18 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.capture.RowMapper;
-import io.github.dl4jkfac.capture.Samples;
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.BlockType;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.SingleKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.state.Slice;
 import java.util.Collection;
 import java.util.List;
@@ -98,7 +98,7 @@ class BlockRegistryTest {
     }
 
     /** The rows of the layer. */
-    private record OwnMapper(BlockType type) implements RowMapper {
+    private record OwnMapper(SingleKind type) implements RowMapper {
 
         @Override
         public Site site() {
@@ -108,7 +108,7 @@ class BlockRegistryTest {
         @Override
         public List<ParameterGroup> groups(Layer layer) {
             INDArray w = layer.getParam("W");
-            BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) w.size(0), (int) w.size(1), true);
+            BlockShape shape = BlockShape.of(ParameterKind.DENSE, (int) w.size(0), (int) w.size(1), true);
             return List.of(new ParameterGroup(
                     shape,
                     List.of(Segment.columnMajor("W", w.size(0), w.size(1))),
@@ -123,15 +123,15 @@ class BlockRegistryTest {
 
         @Override
         public List<BatchRows> rows(Layer layer, INDArray inputs, INDArray derivatives, Samples samples) {
-            return List.of(
-                    OuterRows.of(RowSource.of(Samples.first(inputs, samples.count())), derivatives, samples.count()));
+            return List.of(OuterProductRows.of(
+                    InputSource.of(Samples.first(inputs, samples.count())), derivatives, samples.count()));
         }
     }
 
     /** Divides by a running count, which its state keeps: nobody's idea of curvature, but easy to check. */
     private static final class CountingBlock implements CurvatureBlock {
 
-        static final BlockType TYPE = new BlockType() {
+        static final SingleKind TYPE = new SingleKind() {
             @Override
             public String name() {
                 return "Counting";

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.EigenBlock;
-import io.github.dl4jkfac.curvature.KroneckerBlock;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.eigen.EigenBlock;
+import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.state.StateLayout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -163,7 +163,7 @@ class ConfigurationTransparencyTest {
                 KFac.builder().maxFactorDimension(9).build(),
                 (KFac) plain.withLayout(StateLayout.curvature(
                         "0",
-                        List.of(KroneckerBlock.TYPE.layout(BlockShape.of(LayerKind.DENSE, 2, 3, true))),
+                        List.of(KroneckerBlock.TYPE.layout(BlockShape.of(ParameterKind.DENSE, 2, 3, true))),
                         List.of(6L, 3L))));
         assertDifferent(new KFac(), plain, different);
     }
@@ -192,7 +192,7 @@ class ConfigurationTransparencyTest {
                 EKFac.builder().maxFactorDimension(9).build(),
                 plain.withLayout(StateLayout.curvature(
                         "0",
-                        List.of(EigenBlock.TYPE.layout(BlockShape.of(LayerKind.DENSE, 2, 3, true))),
+                        List.of(EigenBlock.TYPE.layout(BlockShape.of(ParameterKind.DENSE, 2, 3, true))),
                         List.of(6L, 3L))));
         assertDifferent(new EKFac(), plain, different);
     }

@@ -16,11 +16,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.DepthwiseBlock;
-import io.github.dl4jkfac.curvature.DoublyFactoredBlock;
-import io.github.dl4jkfac.curvature.EigenBlock;
-import io.github.dl4jkfac.curvature.EmbeddingBlock;
-import io.github.dl4jkfac.curvature.UnitwiseBlock;
+import io.github.dl4jkfac.curvature.eigen.EigenBlock;
+import io.github.dl4jkfac.curvature.kronecker.DepthwiseBlock;
+import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
+import io.github.dl4jkfac.curvature.kronecker.EmbeddingBlock;
+import io.github.dl4jkfac.curvature.kronecker.UnitwiseBlock;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;

@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,12 +77,12 @@ class ExactFisherTest {
     }
 
     /** J [N,P] of some rows. */
-    private static INDArray gradients(Model model, Map<String, OuterRows> rows) {
+    private static INDArray gradients(Model model, Map<String, OuterProductRows> rows) {
         return Nd4j.hstack(
                 layers(model).stream().map(layer -> gradients(rows.get(layer))).toArray(INDArray[]::new));
     }
 
-    private static INDArray gradients(OuterRows rows) {
+    private static INDArray gradients(OuterProductRows rows) {
         INDArray abar = homogeneous(Recorder.inputs(rows));
         List<INDArray> all = new ArrayList<>();
         for (long n = 0; n < rows.samples(); n++) {
@@ -193,7 +193,7 @@ class ExactFisherTest {
     void layersMayHaveTheirOwnMatrices() {
         Model reference = network(Kind.SEQUENTIAL, new Sgd(0));
         MultiDataSet batch = data();
-        Map<String, OuterRows> rows = Recorder.record(reference, batch).rows();
+        Map<String, OuterProductRows> rows = Recorder.record(reference, batch).rows();
         Model model = network(
                 Kind.SEQUENTIAL,
                 plain(Curvature.EMPIRICAL_FISHER)
@@ -262,7 +262,7 @@ class ExactFisherTest {
         for (int step = 0; step < 6; step++) {
             MultiDataSet batch = batches.get(step % 2);
             shadow.setParams(model.params().dup());
-            Map<String, OuterRows> rows = Recorder.record(shadow, batch).rows();
+            Map<String, OuterProductRows> rows = Recorder.record(shadow, batch).rows();
             if (step < 2) {
                 coefficients.add(coefficients(rows));
             }
@@ -278,7 +278,7 @@ class ExactFisherTest {
         }
     }
 
-    private static Map<String, INDArray> coefficients(Map<String, OuterRows> rows) {
+    private static Map<String, INDArray> coefficients(Map<String, OuterProductRows> rows) {
         Map<String, INDArray> all = new java.util.HashMap<>();
         rows.forEach((layer, own) -> {
             INDArray j = gradients(own);

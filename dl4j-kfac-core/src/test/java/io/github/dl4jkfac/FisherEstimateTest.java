@@ -17,7 +17,7 @@ import static io.github.dl4jkfac.TestNetworks.symmetric;
 import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -139,7 +139,7 @@ class FisherEstimateTest {
     void exactFactorsAreThoseOfAllColumns() {
         INDArray x = normal(1, 16, 4);
         MultiLayerNetwork plain = classifier(new Sgd(0.1));
-        Map<String, OuterRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
+        Map<String, OuterProductRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
         MultiLayerNetwork model =
                 classifier(collecting().curvature(Curvature.EXACT_FISHER).build());
         KFacListener.attach(model);
@@ -161,7 +161,7 @@ class FisherEstimateTest {
     void randomFactorsConvergeToTheExactOnesAsTheRootOfTheNumberOfDraws(Curvature curvature) {
         INDArray x = normal(1, 16, 4);
         MultiLayerNetwork plain = classifier(new Sgd(0.1));
-        Map<String, OuterRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
+        Map<String, OuterProductRows> exact = Recorder.exactRows(plain, x, Recorder.classColumns(plain.output(x)));
         MultiLayerNetwork model = classifier(collecting().curvature(curvature).build());
         KFacListener.attach(model);
         int few = 25;
@@ -183,7 +183,7 @@ class FisherEstimateTest {
         }
     }
 
-    private static INDArray exactFactor(OuterRows rows) {
+    private static INDArray exactFactor(OuterProductRows rows) {
         INDArray g = rows.derivatives();
         return g.transpose().mmul(g).div(rows.samples());
     }

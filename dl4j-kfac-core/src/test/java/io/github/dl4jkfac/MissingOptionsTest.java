@@ -58,7 +58,7 @@ class MissingOptionsTest {
                 }
                 IUpdater read = MAPPER.readValue(less.toString(), IUpdater.class);
                 if (saysWhich) {
-                    assertThat(((PreconditioningUpdater) read).curvature())
+                    assertThat(((KlBoundedUpdater) read).curvature())
                             .isEqualTo(
                                     updater instanceof ExactFisher
                                             ? ExactFisher.DEFAULT_CURVATURE

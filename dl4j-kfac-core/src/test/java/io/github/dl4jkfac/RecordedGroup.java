@@ -1,14 +1,14 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.LayerSlot;
-import io.github.dl4jkfac.capture.ParameterGroup;
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -56,7 +56,7 @@ public record RecordedGroup(
 
     private static INDArray weights(BatchRows rows) {
         INDArray weights = null;
-        if (rows instanceof OuterRows outer) {
+        if (rows instanceof OuterProductRows outer) {
             weights = outer.weights();
         } else if (rows instanceof LookupRows lookup) {
             weights = lookup.weights();
@@ -70,7 +70,7 @@ public record RecordedGroup(
     }
 
     private static INDArray inputs(BatchRows rows) {
-        if (rows instanceof OuterRows outer) {
+        if (rows instanceof OuterProductRows outer) {
             return Recorder.inputs(outer);
         }
         return rows instanceof LookupRows lookup
@@ -79,7 +79,7 @@ public record RecordedGroup(
     }
 
     private static INDArray derivatives(BatchRows rows) {
-        if (rows instanceof OuterRows outer) {
+        if (rows instanceof OuterProductRows outer) {
             return outer.derivatives().dup();
         }
         return rows instanceof LookupRows lookup
@@ -126,8 +126,9 @@ public record RecordedGroup(
         INDArray inputs = rows instanceof LookupRows lookup ? oneHot(lookup.indices(), shape.inputs()) : inputs(rows);
         INDArray derivatives = derivatives(rows);
         INDArray ones = Nd4j.ones(derivatives.dataType(), derivatives.size(0), 1);
-        boolean appended = rows instanceof OuterRows outer && outer.inputs().homogeneous();
-        if (shape.kind() == LayerKind.DEPTHWISE) {
+        boolean appended =
+                rows instanceof OuterProductRows outer && outer.inputs().homogeneous();
+        if (shape.kind() == ParameterKind.DEPTHWISE) {
             return depthwise(inputs, derivatives, shape, appended);
         }
         INDArray abar = shape.bias() && !appended ? Nd4j.hstack(inputs.castTo(ones.dataType()), ones) : inputs;

@@ -4,11 +4,11 @@ import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class Recorder extends BaseTrainingListener {
      * @param untouched whether the capture left the gradient and ND4J's global random stream as they were
      */
     public record Recorded(
-            Map<String, OuterRows> rows,
+            Map<String, OuterProductRows> rows,
             Map<String, INDArray> gradients,
             List<RecordedGroup> groups,
             boolean untouched) {}
@@ -79,22 +79,22 @@ public final class Recorder extends BaseTrainingListener {
     }
 
     /** Rows whose second moments are the exact Fisher matrix's: one copy of the batch for each column of B. */
-    public static Map<String, OuterRows> exactRows(Model model, INDArray features, List<Column> columns) {
-        Map<String, List<OuterRows>> parts = new HashMap<>();
+    public static Map<String, OuterProductRows> exactRows(Model model, INDArray features, List<Column> columns) {
+        Map<String, List<OuterProductRows>> parts = new HashMap<>();
         for (Column column : columns) {
             record(model, TestNetworks.batch(features, column.labels())).rows().forEach((layer, rows) -> {
                 INDArray scaled = rows.derivatives().mulColumnVector(root(column.weights()));
                 parts.computeIfAbsent(layer, key -> new ArrayList<>())
-                        .add(OuterRows.of(rows.inputs(), scaled, rows.samples()));
+                        .add(OuterProductRows.of(rows.inputs(), scaled, rows.samples()));
             });
         }
-        Map<String, OuterRows> joined = new HashMap<>();
+        Map<String, OuterProductRows> joined = new HashMap<>();
         parts.forEach((layer, list) -> {
             INDArray inputs = Nd4j.vstack(list.stream().map(Recorder::inputs).toArray(INDArray[]::new));
             INDArray derivatives =
-                    Nd4j.vstack(list.stream().map(OuterRows::derivatives).toArray(INDArray[]::new));
+                    Nd4j.vstack(list.stream().map(OuterProductRows::derivatives).toArray(INDArray[]::new));
             // as if the columns were positions of the same sample
-            joined.put(layer, OuterRows.of(RowSource.of(inputs), derivatives, features.size(0)));
+            joined.put(layer, OuterProductRows.of(InputSource.of(inputs), derivatives, features.size(0)));
         });
         return joined;
     }
@@ -163,19 +163,19 @@ public final class Recorder extends BaseTrainingListener {
         boolean untouched = gradient.equals(network.gradient())
                 && root == Nd4j.getRandom().rootState()
                 && node == Nd4j.getRandom().nodeState();
-        Map<String, OuterRows> rows = new HashMap<>();
+        Map<String, OuterProductRows> rows = new HashMap<>();
         Map<String, INDArray> gradients = new HashMap<>();
         List<RecordedGroup> all = new ArrayList<>();
         captured.forEach((slot, groups) -> {
             for (int i = 0; i < groups.size(); i++) {
                 all.add(RecordedGroup.of(slot, i, groups.get(i)));
             }
-            if (isDense(slot) && groups.get(0) instanceof OuterRows own) {
+            if (isDense(slot) && groups.get(0) instanceof OuterProductRows own) {
                 INDArray weights = own.weights() == null ? null : own.weights().dup();
-                RowSource inputs = RowSource.of(inputs(own));
+                InputSource inputs = InputSource.of(inputs(own));
                 rows.put(
                         slot.name(),
-                        new OuterRows(inputs, own.derivatives().dup(), weights, own.active(), own.samples()));
+                        new OuterProductRows(inputs, own.derivatives().dup(), weights, own.active(), own.samples()));
                 gradients.put(slot.name(), gradientOf(slot));
             }
         });
@@ -194,11 +194,11 @@ public final class Recorder extends BaseTrainingListener {
     }
 
     private static boolean isDense(LayerSlot slot) {
-        return slot.groups().get(0).shape().kind() == LayerKind.DENSE;
+        return slot.groups().get(0).shape().kind() == ParameterKind.DENSE;
     }
 
     /** All inputs of some rows as one matrix, a copy. */
-    public static INDArray inputs(OuterRows rows) {
+    public static INDArray inputs(OuterProductRows rows) {
         List<INDArray> chunks = new ArrayList<>();
         rows.inputs().forEachChunk((firstRow, chunk) -> chunks.add(chunk.dup()));
         return chunks.size() == 1 ? chunks.get(0) : Nd4j.vstack(chunks);

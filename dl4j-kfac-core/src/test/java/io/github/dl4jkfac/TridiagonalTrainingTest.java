@@ -15,8 +15,8 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.TridiagonalMath;
+import io.github.dl4jkfac.curvature.chain.TridiagonalMath;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.io.File;
 import java.util.List;
 import java.util.stream.Stream;
@@ -245,7 +245,7 @@ class TridiagonalTrainingTest {
         return TestNetworks.layer(twin, layer).getParam("b") != null && !hasBiasesApart(twin, layer);
     }
 
-    private static INDArray abar(Model twin, String layer, OuterRows rows) {
+    private static INDArray abar(Model twin, String layer, OuterProductRows rows) {
         INDArray inputs = Recorder.inputs(rows);
         return hasBias(twin, layer) ? homogeneous(inputs) : inputs;
     }

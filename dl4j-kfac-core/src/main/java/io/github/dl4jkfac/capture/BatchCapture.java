@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.Samples;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ public final class BatchCapture {
     public BatchCapture(NetworkView network) {
         this.network = network;
         for (NetworkView.NamedLayer named : network.layers()) {
-            Parts.of(named.layer()).forEach(this::addNoise);
+            WrappedLayers.of(named.layer()).forEach(this::addNoise);
         }
         network.heads().forEach(head -> head.whenFailed(this::disarm));
     }
@@ -102,7 +103,7 @@ public final class BatchCapture {
     /** {@return whether the backward pass has gone through all slots and outputs} */
     public boolean isComplete() {
         return network.slots().stream().allMatch(LayerSlot::isComplete)
-                && network.heads().stream().allMatch(LayerCapture::isComplete);
+                && network.heads().stream().allMatch(LayerRecording::isComplete);
     }
 
     /**

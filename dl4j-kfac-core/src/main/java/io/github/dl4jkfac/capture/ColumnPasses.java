@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.Samples;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ final class ColumnPasses {
     private final NetworkView network;
     private final Samples samples;
     private final List<OutputSignal> columns;
-    private final Map<LayerSlot, List<StackedRows>> stacks = new IdentityHashMap<>();
+    private final Map<LayerSlot, List<StackedDerivatives>> stacks = new IdentityHashMap<>();
 
     /**
      * @param samples that enter the statistics
@@ -60,7 +61,7 @@ final class ColumnPasses {
         network.secondPass(columns.get(pass));
         Map<LayerSlot, List<BatchRows>> rows = network.rows(samples);
         rows.forEach((slot, groups) -> {
-            List<StackedRows> own = stacks.computeIfAbsent(slot, key -> emptyStacks(groups, lasting));
+            List<StackedDerivatives> own = stacks.computeIfAbsent(slot, key -> emptyStacks(groups, lasting));
             for (int i = 0; i < own.size(); i++) {
                 own.get(i).put(pass, groups.get(i));
             }
@@ -68,13 +69,13 @@ final class ColumnPasses {
         return rows;
     }
 
-    private List<StackedRows> emptyStacks(List<BatchRows> groups, LastingMemory lasting) {
+    private List<StackedDerivatives> emptyStacks(List<BatchRows> groups, LastingMemory lasting) {
         return groups.stream()
-                .map(rows -> new StackedRows(rows, columns.size(), lasting))
+                .map(rows -> new StackedDerivatives(rows, columns.size(), lasting))
                 .toList();
     }
 
-    private static List<BatchRows> joined(List<BatchRows> groups, List<StackedRows> stacks) {
+    private static List<BatchRows> joined(List<BatchRows> groups, List<StackedDerivatives> stacks) {
         List<BatchRows> joined = new ArrayList<>();
         for (int i = 0; i < stacks.size(); i++) {
             joined.add(stacks.get(i).joined(groups.get(i)));

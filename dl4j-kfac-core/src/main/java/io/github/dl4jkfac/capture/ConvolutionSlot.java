@@ -1,7 +1,11 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchRows;
+import io.github.dl4jkfac.capture.layers.ConvolutionGeometry;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowMapper;
+import io.github.dl4jkfac.capture.layers.RowOrder;
+import io.github.dl4jkfac.curvature.rows.PatchAxis;
+import io.github.dl4jkfac.curvature.rows.PatchInputs;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -19,7 +23,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * A Convolution2D that goes through the second pass by itself: without the weight gradient, and without DL4J's slowly made patches. Both directions are products with patches: forward with those of the inputs,
  * backward with those that a transposed convolution sees in the derivatives.
  */
-final class ConvolutionSlot extends MappedSlot {
+final class ConvolutionSlot extends MapperSlot {
 
     private final ConvolutionLayer conf;
 
@@ -69,7 +73,7 @@ final class ConvolutionSlot extends MappedSlot {
     private INDArray preActivations(long[] shape) {
         INDArray w = weights();
         INDArray images = channelsSecond(layer().input()).castTo(w.dataType());
-        PatchRows patches = ConvolutionGeometry.of(conf).patches(images, conf.hasBias());
+        PatchInputs patches = ConvolutionGeometry.of(conf).patches(images, conf.hasBias());
         INDArray matrix = w.reshape('c', shape[1], w.length() / shape[1]).transpose(); // [in kH kW, out]
         if (conf.hasBias()) {
             INDArray b = layer().getParam(ConvolutionParamInitializer.BIAS_KEY);
@@ -85,7 +89,7 @@ final class ConvolutionSlot extends MappedSlot {
         long out = w.size(0);
         long in = w.size(1);
         INDArray images = channelsSecond(layer().input());
-        PatchRows patches = new PatchRows(delta, transposedAxes(images), PatchRows.Order.CHANNEL_MAJOR, false);
+        PatchInputs patches = new PatchInputs(delta, transposedAxes(images), PatchInputs.Order.CHANNEL_MAJOR, false);
         INDArray matrix = w.permute(0, 2, 3, 1).dup('c').reshape('c', w.length() / in, in); // [out kH kW, in]
         INDArray epsilon = memory.manager()
                 .createUninitialized(
@@ -112,7 +116,7 @@ final class ConvolutionSlot extends MappedSlot {
     }
 
     /** @param result [columns, N, H, W], 'c': the rows' products are its columns */
-    private static void multiply(PatchRows patches, INDArray matrix, INDArray result) {
+    private static void multiply(PatchInputs patches, INDArray matrix, INDArray result) {
         INDArray rows = result.reshape('c', result.size(0), patches.rows()).transpose();
         patches.forEachChunk((firstRow, chunk) -> rows.get(
                         NDArrayIndex.interval(firstRow, firstRow + chunk.size(0)), NDArrayIndex.all())

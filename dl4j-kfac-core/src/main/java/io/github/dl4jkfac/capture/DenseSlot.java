@@ -1,11 +1,14 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowOrder;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
@@ -22,7 +25,7 @@ final class DenseSlot extends LayerSlot {
 
     private final BaseLayer<?> layer;
     private final OutputHead head;
-    private final LayerCapture capture;
+    private final LayerRecording capture;
     private final boolean passesByItself;
     private final boolean sampleMajor;
     private INDArray derivatives;
@@ -36,14 +39,14 @@ final class DenseSlot extends LayerSlot {
         super(name, "", layer, List.of(group(layer)));
         this.layer = layer;
         this.head = head;
-        this.capture = head == null ? new LayerCapture(layer) : head;
+        this.capture = head == null ? new LayerRecording(layer) : head;
         this.passesByItself = passesByItself;
         this.sampleMajor = sampleMajor;
     }
 
     private static ParameterGroup group(BaseLayer<?> layer) {
         INDArray w = layer.getParam(DefaultParamInitializer.WEIGHT_KEY);
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, (int) w.size(0), (int) w.size(1), layer.hasBias());
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, (int) w.size(0), (int) w.size(1), layer.hasBias());
         Segment bias = layer.hasBias() ? Segment.columnMajor(DefaultParamInitializer.BIAS_KEY, 1, w.size(1)) : null;
         List<Segment> weights = List.of(Segment.columnMajor(DefaultParamInitializer.WEIGHT_KEY, w.size(0), w.size(1)));
         return new ParameterGroup(shape, weights, bias);
@@ -171,7 +174,7 @@ final class DenseSlot extends LayerSlot {
         }
         INDArray weights = samples.weights(positions, mask);
         double active = Samples.active(weights, delta.size(0));
-        return List.of(new OuterRows(RowSource.of(inputs), delta, weights, active, samples.count()));
+        return List.of(new OuterProductRows(InputSource.of(inputs), delta, weights, active, samples.count()));
     }
 
     private long positions(INDArray delta, Samples samples) {

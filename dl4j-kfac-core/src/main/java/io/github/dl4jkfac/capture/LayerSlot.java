@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.Samples;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterType;
+import io.github.dl4jkfac.capture.layers.Samples;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -69,7 +71,7 @@ public abstract class NetworkView {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
-            List<LayerSlot> own = isReached && !isFrozen(layer) ? Slots.of(name, place, head) : List.of();
+            List<LayerSlot> own = isReached && !isFrozen(layer) ? SlotFinder.of(name, place, head) : List.of();
             slots.addAll(own);
             layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null, isReached));
         });
@@ -176,7 +178,8 @@ public abstract class NetworkView {
         return DenseChains.of(this);
     }
 
-    final List<OutputHead> heads() {
+    /** {@return the outputs whose losses act on rows of pre-activations} */
+    public final List<OutputHead> heads() {
         return heads;
     }
 
@@ -234,7 +237,7 @@ public abstract class NetworkView {
             if (slot instanceof ConvolutionSlot convolution && convolution.passesByItself()) {
                 return convolution.backward(epsilon, further, memory);
             }
-            if (slot instanceof MappedSlot mapped) {
+            if (slot instanceof MapperSlot mapped) {
                 mapped.output(epsilon);
             }
         }

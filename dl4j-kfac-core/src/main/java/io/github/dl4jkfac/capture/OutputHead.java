@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.arrays.Reductions;
+import io.github.dl4jkfac.capture.likelihood.OutputDistribution;
 import java.util.Set;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
@@ -19,7 +20,7 @@ import org.nd4j.linalg.lossfunctions.ILossFunction;
  * One output of a network: the loss, tapped during a backward pass, and the distribution behind it. DL4J hands every loss rows
  * [N T,C], for sequences step by step, for images and volumes sample by sample.
  */
-final class OutputHead extends LayerCapture implements OutputRecording {
+public final class OutputHead extends LayerRecording implements OutputRecording {
 
     /** Exactly these: layers derived from them may do anything to their loss. */
     private static final Set<Class<?>> ONE_ROW_PER_SAMPLE = Set.of(
@@ -94,15 +95,23 @@ final class OutputHead extends LayerCapture implements OutputRecording {
         untap(this);
     }
 
-    /** Lets a recording hear, in this thread, what passes through the loss. */
-    void tap(OutputRecording recording) {
+    /**
+     * Lets a recording hear, in this thread, what passes through the loss, until {@link #untap}.
+     *
+     * @param recording the only one of its kind on this loss
+     */
+    public void tap(OutputRecording recording) {
         synchronized (conf) {
             setLoss(new LossTap(RecordingTap.without(loss(), recording), recording));
         }
     }
 
-    /** Ends what {@link #tap} began. */
-    void untap(OutputRecording recording) {
+    /**
+     * Ends what {@link #tap} began.
+     *
+     * @param recording the one that was given there
+     */
+    public void untap(OutputRecording recording) {
         synchronized (conf) {
             setLoss(RecordingTap.without(loss(), recording));
         }
@@ -175,12 +184,15 @@ final class OutputHead extends LayerCapture implements OutputRecording {
                         + " NEGATIVELOGLIKELIHOOD with softmax, XENT with sigmoid, MSE, L2, L1, MAE and POISSON";
     }
 
-    /** Centre loss: its backward pass adds to the derivatives what does not come from the pre-activations. */
-    boolean pullsTowardsCenters() {
+    /**
+     * {@return whether the backward pass adds to the derivatives what does not come from the pre-activations, as centre loss does}
+     */
+    public boolean pullsTowardsCenters() {
         return layer() instanceof CenterLossOutputLayer;
     }
 
-    OutputDistribution distribution() {
+    /** {@return the distribution of which the loss is the negative log-likelihood; null if there is none} */
+    public OutputDistribution distribution() {
         return OutputDistribution.of(Tap.unwrap(loss()), conf.getActivationFn());
     }
 

@@ -3,15 +3,23 @@ package io.github.dl4jkfac.capture;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a loss tap tells on top of an activation tap. */
-interface OutputRecording extends Recording {
+public interface OutputRecording extends Recording {
 
-    /** @param mask label mask, per sample [N,1] or per output [N,C], or null */
+    /**
+     * Called with the labels before the derivative is computed.
+     *
+     * @param labels the true labels [rows,C]; DL4J's own, valid during the call only
+     * @param mask label mask, per sample [N,1] or per output [N,C], or null
+     */
     void labels(INDArray labels, INDArray mask);
 
     /**
-     * In the second pass: the derivative that takes the place of the loss's own.
+     * Asks for the derivative that takes the place of the loss's own.
      *
-     * @return null in the first pass
+     * @param labels the true labels [rows,C]; not to be modified
+     * @param z pre-activations [rows,C]; not to be modified
+     * @param mask label mask, per sample [N,1] or per output [N,C], or null
+     * @return [rows,C], which DL4J may overwrite; null for the loss's own
      */
     INDArray secondDerivative(INDArray labels, INDArray z, INDArray mask);
 

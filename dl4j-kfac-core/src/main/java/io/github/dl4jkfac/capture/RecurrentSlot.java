@@ -1,12 +1,15 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
+import io.github.dl4jkfac.capture.layers.RowOrder;
+import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
@@ -36,21 +39,21 @@ final class RecurrentSlot extends LayerSlot {
     private static final String B = LSTMParamInitializer.BIAS_KEY;
 
     private final BaseRecurrentLayer<?> layer;
-    private final RecurrentTape tape;
-    private final StepRows inputs = new StepRows();
-    private final ActiveSteps activeSteps = new ActiveSteps();
-    private final Recording ofActivation = new Ear(false);
-    private final Recording ofGates = new Ear(true);
+    private final RecurrentRecord record;
+    private final TimeStepRows inputs = new TimeStepRows();
+    private final ActiveTimeSteps activeSteps = new ActiveTimeSteps();
+    private final Recording ofActivation = new GateRecording(false);
+    private final Recording ofGates = new GateRecording(true);
 
     private boolean active;
     private boolean counts;
     private long wanted;
     private INDArray mask;
 
-    private RecurrentSlot(String name, String prefix, BaseRecurrentLayer<?> layer, RecurrentTape tape) {
+    private RecurrentSlot(String name, String prefix, BaseRecurrentLayer<?> layer, RecurrentRecord record) {
         super(name, prefix, layer, groups(layer));
         this.layer = layer;
-        this.tape = tape;
+        this.record = record;
     }
 
     /**
@@ -58,16 +61,16 @@ final class RecurrentSlot extends LayerSlot {
      * @return null for any other layer
      */
     static RecurrentSlot of(String name, String prefix, Layer layer) {
-        RecurrentTape tape = tape(layer);
-        return tape == null ? null : new RecurrentSlot(name, prefix, (BaseRecurrentLayer<?>) layer, tape);
+        RecurrentRecord record = record(layer);
+        return record == null ? null : new RecurrentSlot(name, prefix, (BaseRecurrentLayer<?>) layer, record);
     }
 
-    private static RecurrentTape tape(Layer layer) {
+    private static RecurrentRecord record(Layer layer) {
         if (layer.getClass() == SimpleRnn.class && !((SimpleRnn) layer).hasLayerNorm()) {
-            return new SimpleTape(units(layer));
+            return new SimpleRnnRecord(units(layer));
         }
         boolean peepholes = layer.getClass() == GravesLSTM.class;
-        return peepholes || layer.getClass() == LSTM.class ? new CellTape(units(layer), peepholes) : null;
+        return peepholes || layer.getClass() == LSTM.class ? new LstmRecord(units(layer), peepholes) : null;
     }
 
     private static long units(Layer layer) {
@@ -80,13 +83,13 @@ final class RecurrentSlot extends LayerSlot {
         long columns = layer.getParam(W).size(1);
         List<ParameterGroup> groups = new ArrayList<>();
         groups.add(new ParameterGroup(
-                BlockShape.of(LayerKind.RECURRENT, (int) (features + units), (int) columns, true),
+                BlockShape.of(ParameterKind.RECURRENT, (int) (features + units), (int) columns, true),
                 List.of(Segment.columnMajor(W, features, columns), Segment.columnMajor(RW, units, columns)),
                 Segment.columnMajor(B, 1, columns)));
         long peepholes = layer.getParam(RW).length() - units * columns;
         if (peepholes > 0) { // whole columns behind the others
             groups.add(new ParameterGroup(
-                    BlockShape.of(LayerKind.UNITWISE, 1, (int) peepholes, false),
+                    BlockShape.of(ParameterKind.UNITWISE, 1, (int) peepholes, false),
                     List.of(Segment.columnMajor(RW, units * columns, 1, peepholes)),
                     null));
         }
@@ -98,7 +101,7 @@ final class RecurrentSlot extends LayerSlot {
         active = true;
         counts = !source.needsSecondPass();
         wanted = wantedSamples;
-        tape.clear();
+        record.clear();
         activeSteps.clear();
         setActivation(new ActivationTap(untapped(), ofActivation));
         if (gate() != null) {
@@ -142,13 +145,13 @@ final class RecurrentSlot extends LayerSlot {
 
     @Override
     boolean isComplete() {
-        return !counts || tape.hasEnded();
+        return !counts || record.hasEnded();
     }
 
     @Override
     void secondPass() {
         counts = true;
-        tape.clear();
+        record.clear();
     }
 
     /** The layer's inputs and mask are those of its pass only while that lasts. */
@@ -160,35 +163,35 @@ final class RecurrentSlot extends LayerSlot {
         long features = sequences.size(1);
         long positions = sequences.size(2);
         INDArray w = layer.getParam(W);
-        tape.begin(w.dataType(), positions, wanted);
+        record.begin(w.dataType(), positions, wanted);
         inputs.begin(w.dataType(), positions, wanted, features + units(layer));
         inputs.steps(0, positions, 0, features)
                 .assign(Samples.first(sequences, wanted).permute(2, 0, 1));
         mask = layer.getMaskArray(); // cast later: a copy made here would end with the layer's workspace
     }
 
-    private final class Ear implements Recording {
+    private final class GateRecording implements Recording {
 
         private final boolean ofGate;
 
-        Ear(boolean ofGate) {
+        GateRecording(boolean ofGate) {
             this.ofGate = ofGate;
         }
 
         @Override
         public void preActivation(INDArray z) {
             if (counts) {
-                if (!tape.hasBegun()) {
+                if (!record.hasBegun()) {
                     begin();
                 }
-                tape.preActivation(ofGate, z);
+                record.preActivation(ofGate, z);
             }
         }
 
         @Override
         public void derivative(INDArray delta) {
             if (counts) {
-                tape.derivative(ofGate, delta);
+                record.derivative(ofGate, delta);
             }
         }
 
@@ -200,13 +203,13 @@ final class RecurrentSlot extends LayerSlot {
 
     @Override
     void scale(INDArray scale) {
-        INDArray steps = tape.derivatives().steps();
+        INDArray steps = record.derivatives().steps();
         steps.muli(scale.castTo(steps.dataType()).reshape('c', 1, scale.size(0), 1));
     }
 
     @Override
     List<BatchRows> rows(Samples samples) {
-        INDArray derivatives = tape.derivatives().matrix();
+        INDArray derivatives = record.derivatives().matrix();
         INDArray own = mask == null ? null : RowOrder.column(mask.castTo(derivatives.dataType()), samples.count());
         RowOrder.mask(derivatives, own);
         writePreviousOutputs(own);
@@ -214,8 +217,8 @@ final class RecurrentSlot extends LayerSlot {
         INDArray weights = samples.weights(positions, activeSteps.of(derivatives, samples.count(), own));
         double steps = Samples.active(weights, derivatives.size(0));
         List<BatchRows> rows = new ArrayList<>();
-        rows.add(new OuterRows(RowSource.of(inputs.matrix()), derivatives, weights, steps, samples.count()));
-        List<INDArray> unitwise = tape.unitwise();
+        rows.add(new OuterProductRows(InputSource.of(inputs.matrix()), derivatives, weights, steps, samples.count()));
+        List<INDArray> unitwise = record.unitwise();
         if (!unitwise.isEmpty()) {
             rows.add(new SampleGradients(unitwise));
         }
@@ -224,7 +227,7 @@ final class RecurrentSlot extends LayerSlot {
 
     /** h_(t-1) beside x_t; zero at the first step, from where DL4J's backward pass starts whatever the state before. */
     private void writePreviousOutputs(INDArray own) {
-        INDArray outputs = tape.outputs(Tap.unwrap(layer.layerConf().getActivationFn()), Tap.unwrap(gate()));
+        INDArray outputs = record.outputs(Tap.unwrap(layer.layerConf().getActivationFn()), Tap.unwrap(gate()));
         RowOrder.mask(outputs, own);
         long width = inputs.steps().size(2);
         long positions = inputs.steps().size(0);

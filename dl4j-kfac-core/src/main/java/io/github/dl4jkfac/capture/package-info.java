@@ -1,5 +1,5 @@
 /**
  * What DL4J's forward and backward pass computes, recorded: layer inputs, derivatives at the pre-activations, and derivatives at
- * targets drawn from the model. The only package that knows DL4J's layer classes.
+ * targets drawn from the model. Only this package and those below it know DL4J's layer classes.
  */
 package io.github.dl4jkfac.capture;

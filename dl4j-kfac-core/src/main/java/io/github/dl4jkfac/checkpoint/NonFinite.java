@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.checkpoint;
 
-import io.github.dl4jkfac.curvature.Finite;
+import io.github.dl4jkfac.arrays.Finite;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -14,13 +14,13 @@ import io.github.dl4jkfac.state.BlockState;
  */
 public record BlockContext(String layer, BlockShape shape, BlockState state, double decay, SymmetricSolver solver) {
 
-    /** Weight of the old averages when the next batch enters, in [0,1). */
-    double keep() {
+    /** {@return the weight of the old averages when the next batch enters, in [0,1)} */
+    public double keep() {
         return new MovingAverage(decay).keep(state.statistics());
     }
 
-    /** Counts a batch that has entered the averages. */
-    void count() {
+    /** Counts a batch that has entered the averages, in the state. */
+    public void count() {
         state.setStatistics(state.statistics() + 1);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.curvature;
 
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 /**
  * The matrix [dA,dG] that a group of parameters forms.
  *
@@ -10,7 +12,7 @@ package io.github.dl4jkfac.curvature;
  * @param window number of weights per input channel: kernel height times width; 1 where there is no kernel
  * @param groups number of channels that have a matrix of their own each; 1 unless depthwise
  */
-public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, int window, int groups) {
+public record BlockShape(ParameterKind kind, int inputs, int outputs, boolean bias, int window, int groups) {
 
     /**
      * Makes the shape of parameters without kernel and groups.
@@ -21,7 +23,7 @@ public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, 
      * @param bias whether the last row is the bias
      * @return the shape
      */
-    public static BlockShape of(LayerKind kind, int inputs, int outputs, boolean bias) {
+    public static BlockShape of(ParameterKind kind, int inputs, int outputs, boolean bias) {
         return new BlockShape(kind, inputs, outputs, bias, 1, 1);
     }
 
@@ -43,5 +45,25 @@ public record BlockShape(LayerKind kind, int inputs, int outputs, boolean bias, 
      */
     public BlockShape withBias(boolean with) {
         return new BlockShape(kind, inputs, outputs, with, window, groups);
+    }
+
+    /** {@return how many outputs each channel with a matrix of its own has} */
+    public int outputsPerGroup() {
+        return outputs / groups;
+    }
+
+    /**
+     * Picks one entry of every channel's matrix.
+     *
+     * @param matrix [dA,dG], column c outputsPerGroup + output; not modified
+     * @param row of a channel's matrix
+     * @param output column of a channel's matrix
+     * @return that entry of all channels, a view [groups]
+     */
+    public INDArray acrossGroups(INDArray matrix, int row, int output) {
+        INDArray entries = matrix.getRow(row);
+        return outputsPerGroup() == 1
+                ? entries
+                : entries.reshape('f', outputsPerGroup(), groups).getRow(output);
     }
 }

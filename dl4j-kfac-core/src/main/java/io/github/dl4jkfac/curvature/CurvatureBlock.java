@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**

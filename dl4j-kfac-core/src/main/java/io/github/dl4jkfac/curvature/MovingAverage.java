@@ -6,13 +6,15 @@ package io.github.dl4jkfac.curvature;
  *
  * @param decay upper bound of epsilon_k, in [0,1)
  */
-record MovingAverage(double decay) {
+public record MovingAverage(double decay) {
 
     /**
+     * Weighs the old average.
+     *
      * @param batches how many batches have entered before this one, k - 1
      * @return epsilon_k, the weight of the old average; the new batch has 1 - epsilon_k
      */
-    double keep(long batches) {
+    public double keep(long batches) {
         return Math.min(1.0 - 1.0 / (batches + 1.0), decay);
     }
 }

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.diagnostics;
 
-import io.github.dl4jkfac.capture.Linearisation;
-import io.github.dl4jkfac.capture.OutputProbe;
+import io.github.dl4jkfac.capture.probe.Linearisation;
+import io.github.dl4jkfac.capture.probe.OutputProbe;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;

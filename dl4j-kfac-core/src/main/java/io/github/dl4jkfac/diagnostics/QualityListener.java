@@ -1,7 +1,8 @@
 package io.github.dl4jkfac.diagnostics;
 
-import io.github.dl4jkfac.capture.Batches;
-import io.github.dl4jkfac.capture.OutputProbe;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.Doubles;
+import io.github.dl4jkfac.capture.probe.OutputProbe;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -104,7 +105,7 @@ public final class QualityListener extends BaseTrainingListener {
         before = null;
         if (iteration(trained) % interval == 0) {
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-                before = new Before(Batches.inDouble(trained.params()), Batches.atHand(trained));
+                before = new Before(Doubles.of(trained.params()), CurrentBatch.atHand(trained));
             }
         }
     }
@@ -159,7 +160,7 @@ public final class QualityListener extends BaseTrainingListener {
             probe = OutputProbe.of(model);
         }
         FisherProducts fisher = FisherProducts.at(probe, start.parameters(), start.batch());
-        INDArray step = fisher.learned(start.parameters().sub(Batches.inDouble(model.params())));
+        INDArray step = fisher.learned(start.parameters().sub(Doubles.of(model.params())));
         if (!isFinite(fisher, step)) {
             skip(iteration);
             return;

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -17,12 +17,12 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class DepthwiseGradients {
 
-    private final OuterRows rows;
+    private final OuterProductRows rows;
     private final int window;
     private final int channels;
     private final int multiplier;
 
-    private DepthwiseGradients(OuterRows rows, BlockShape shape) {
+    private DepthwiseGradients(OuterProductRows rows, BlockShape shape) {
         this.rows = rows;
         this.window = shape.inputs();
         this.channels = shape.groups();
@@ -30,7 +30,7 @@ final class DepthwiseGradients {
     }
 
     /** @param rows inputs [N T, channels window], column c window + element; derivatives [N T, channels multiplier] */
-    static SampleGradients of(OuterRows rows, BlockShape shape) {
+    static SampleGradients of(OuterProductRows rows, BlockShape shape) {
         return new DepthwiseGradients(rows, shape).gradients(shape.bias());
     }
 

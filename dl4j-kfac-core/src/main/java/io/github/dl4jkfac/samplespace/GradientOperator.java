@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;

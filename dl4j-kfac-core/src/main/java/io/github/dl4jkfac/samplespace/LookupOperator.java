@@ -2,8 +2,8 @@ package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -20,7 +20,7 @@ final class LookupOperator implements RowOperator {
 
     LookupOperator(LookupRows rows, BlockShape shape, SymmetricSolver solver) {
         this.sums = LookupSums.of(rows);
-        this.bias = shape.bias() ? new OuterOperator((OuterRows) rows.biasOnly(), true, solver) : null;
+        this.bias = shape.bias() ? new OuterOperator((OuterProductRows) rows.biasOnly(), true, solver) : null;
         this.solver = solver;
     }
 

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
+import io.github.dl4jkfac.arrays.Products;
 import io.github.dl4jkfac.arrays.Reductions;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.Products;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -27,12 +27,12 @@ final class OuterOperator implements RowOperator {
         void accept(long firstRow, INDArray inputs, INDArray derivatives);
     }
 
-    private final OuterRows rows;
+    private final OuterProductRows rows;
     private final boolean bias;
     private final SymmetricSolver solver;
 
     /** @param bias whether the last row of the matrix is the bias */
-    OuterOperator(OuterRows rows, boolean bias, SymmetricSolver solver) {
+    OuterOperator(OuterProductRows rows, boolean bias, SymmetricSolver solver) {
         this.rows = rows;
         this.bias = bias;
         this.solver = solver;

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.Products;
+import io.github.dl4jkfac.arrays.Products;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

@@ -1,11 +1,11 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -51,9 +51,9 @@ interface RowOperator {
      * @throws IllegalArgumentException if rows of this kind are unknown
      */
     static RowOperator of(BatchRows rows, BlockShape shape, SymmetricSolver solver) {
-        if (rows instanceof OuterRows outer) {
+        if (rows instanceof OuterProductRows outer) {
             // a bias alone has no inputs, whatever layer it belongs to
-            return shape.kind() == LayerKind.DEPTHWISE && shape.inputs() > 0
+            return shape.kind() == ParameterKind.DEPTHWISE && shape.inputs() > 0
                     ? new GradientOperator(DepthwiseGradients.of(outer, shape), solver)
                     : new OuterOperator(outer, shape.bias(), solver);
         }

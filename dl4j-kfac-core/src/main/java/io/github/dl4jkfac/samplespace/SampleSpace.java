@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.FactorisationException;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import java.util.ArrayList;

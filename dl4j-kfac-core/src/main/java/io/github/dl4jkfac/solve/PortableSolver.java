@@ -50,7 +50,7 @@ public class PortableSolver implements SymmetricSolver {
         ColumnMajor.of(out, "out", m.dataType(), n, n);
         try (MemoryWorkspace ignored = outOfWorkspaces();
                 INDArray factor = m.dup('f')) {
-            new InverseFactor(factor, shift).compute(0, n);
+            new RecursiveCholesky(factor, shift).compute(0, n);
             try (INDArray inverse = factor.transpose().mmul(factor)) {
                 if (!Double.isFinite(inverse.sumNumber().doubleValue())) {
                     throw FactorisationException.singular(n, shift);

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.step;
 
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +14,7 @@ public final class NaturalGradientWorker extends BoundWorker {
 
     private final String maker;
     private final StateLayout layout;
-    private CurvatureState state;
+    private LayerState state;
 
     /**
      * Creates the worker of one updater block; it cannot step before {@link #bind}.
@@ -45,7 +45,7 @@ public final class NaturalGradientWorker extends BoundWorker {
     }
 
     /** {@return the block's slices of DL4J's updater state} */
-    public CurvatureState state() {
+    public LayerState state() {
         return state;
     }
 
@@ -132,7 +132,7 @@ public final class NaturalGradientWorker extends BoundWorker {
     }
 
     private void bindState(INDArray view, boolean initialize) {
-        state = new CurvatureState(layout, view);
+        state = new LayerState(layout, view);
         if (initialize) {
             clear();
         }

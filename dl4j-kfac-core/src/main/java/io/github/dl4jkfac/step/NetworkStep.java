@@ -26,8 +26,8 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class NetworkStep {
 
-    private final Map<BoundWorker, StepPart> parts = new IdentityHashMap<>();
-    private final List<StepPart> order;
+    private final Map<BoundWorker, UpdaterShare> shares = new IdentityHashMap<>();
+    private final List<UpdaterShare> order;
     private final List<StepGroup> groups;
     private final INDArray gradientBuffer;
     private final INDArray workBuffer;
@@ -67,7 +67,7 @@ public final class NetworkStep {
     private double gradientScale = 1;
     private double klScale = 1;
     private double klBound = Double.NaN;
-    private double share = 1;
+    private double judgedShare = 1;
     private StepJudge judge;
     private long nanos;
 
@@ -77,13 +77,13 @@ public final class NetworkStep {
      * @param order what DL4J asks each worker for, at least one, in the order in which DL4J applies them
      * @param groups the matrices of all parts, by the curvature that preconditions them; none if no part has curvature
      */
-    public NetworkStep(List<StepPart> order, List<StepGroup> groups) {
+    public NetworkStep(List<UpdaterShare> order, List<StepGroup> groups) {
         this.order = List.copyOf(order);
         this.groups = List.copyOf(groups);
-        order.forEach(part -> parts.put(part.worker(), part));
+        order.forEach(share -> shares.put(share.worker(), share));
         long largest = groups.stream()
                 .flatMap(group -> group.matrices().stream())
-                .mapToLong(PartMatrix::length)
+                .mapToLong(ParameterMatrix::length)
                 .max()
                 .orElse(1);
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
@@ -149,15 +149,15 @@ public final class NetworkStep {
     }
 
     void apply(BoundWorker worker, INDArray gradient, int iteration, int epoch) {
-        StepPart part = parts.get(worker);
-        if (stage == Stage.CLOSED || part == null) {
+        UpdaterShare share = shares.get(worker);
+        if (stage == Stage.CLOSED || share == null) {
             throw MissingListener.of(worker.getConfig());
         }
-        requireOwnGradient(part, gradient);
+        requireOwnGradient(share, gradient);
         long start = System.nanoTime();
         if (stage == Stage.OPEN) {
             try {
-                prepare(part, iteration, epoch);
+                prepare(share, iteration, epoch);
             } finally {
                 whenPrepared.run();
             }
@@ -166,9 +166,9 @@ public final class NetworkStep {
             gradient.assign(0);
         } else {
             double rate = rate(worker, iteration, epoch);
-            part.write(gradientScale, share * klScale, rate);
+            share.write(gradientScale, judgedShare * klScale, rate);
             // ND4J takes a factor that is NaN for zero
-            if (!Double.isFinite(rate) || !part.leadsToFiniteParameters()) {
+            if (!Double.isFinite(rate) || !share.leadsToFiniteParameters()) {
                 outcome = Outcome.UPDATE_NOT_FINITE;
             }
         }
@@ -176,7 +176,7 @@ public final class NetworkStep {
         if (--pending == 0) {
             stage = Stage.CLOSED;
             if (outcome == Outcome.UPDATE_NOT_FINITE) {
-                order.forEach(StepPart::leaveOut);
+                order.forEach(UpdaterShare::leaveOut);
             }
         }
         nanos += System.nanoTime() - start;
@@ -186,18 +186,18 @@ public final class NetworkStep {
         return worker.hyperparameters().learningRateAt(iteration, epoch);
     }
 
-    private static void requireOwnGradient(StepPart part, INDArray gradient) {
-        if (part.gradient().data().address() != gradient.data().address()
-                || part.gradient().offset() != gradient.offset()) {
-            throw new IllegalStateException("Layer '" + part.worker().layer()
+    private static void requireOwnGradient(UpdaterShare share, INDArray gradient) {
+        if (share.gradient().data().address() != gradient.data().address()
+                || share.gradient().offset() != gradient.offset()) {
+            throw new IllegalStateException("Layer '" + share.worker().layer()
                     + "' was given a gradient that its network did not compute. " + MissingListener.OUTSIDE_FIT);
         }
     }
 
-    private void prepare(StepPart first, int iteration, int epoch) {
-        for (StepPart part : order) {
-            if (part != first) {
-                part.regulariser().add(rate(part.worker(), iteration, epoch), iteration, epoch);
+    private void prepare(UpdaterShare first, int iteration, int epoch) {
+        for (UpdaterShare share : order) {
+            if (share != first) {
+                share.regulariser().add(rate(share.worker(), iteration, epoch), iteration, epoch);
             }
         }
         double[] sums = new double[2];
@@ -220,15 +220,15 @@ public final class NetworkStep {
         }
         klBound = klClip(iteration, epoch);
         klScale = squaredLength > klBound ? Math.sqrt(klBound / squaredLength) : 1;
-        share = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
-        outcome = share > 0 ? Outcome.TAKEN : Outcome.REFUSED;
+        judgedShare = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
+        outcome = judgedShare > 0 ? Outcome.TAKEN : Outcome.REFUSED;
         stage = Stage.PREPARED;
     }
 
     private double judged(double descent, double squaredLength, int iteration, int epoch) {
-        for (StepPart part : order) {
-            if (part instanceof MatrixPart matrices) {
-                matrices.propose(klScale, rate(part.worker(), iteration, epoch));
+        for (UpdaterShare share : order) {
+            if (share instanceof CurvatureShare matrices) {
+                matrices.propose(klScale, rate(share.worker(), iteration, epoch));
             }
         }
         return judge.share(klScale * descent, klScale * klScale * squaredLength);

@@ -16,7 +16,7 @@ public interface StepGroup {
      * @param matrix its parameters
      * @return the group
      */
-    static StepGroup of(CurvatureBlock block, PartMatrix matrix) {
+    static StepGroup of(CurvatureBlock block, ParameterMatrix matrix) {
         return new Single(block, matrix);
     }
 
@@ -27,12 +27,12 @@ public interface StepGroup {
      * @param matrices the parameters of its members, in their order
      * @return the group
      */
-    static StepGroup of(JointBlock block, List<PartMatrix> matrices) {
+    static StepGroup of(JointBlock block, List<ParameterMatrix> matrices) {
         return new Joint(block, List.copyOf(matrices));
     }
 
     /** {@return the matrices} */
-    List<PartMatrix> matrices();
+    List<ParameterMatrix> matrices();
 
     /**
      * U = F_d^-1 V, kept in the matrices' updates.
@@ -43,7 +43,10 @@ public interface StepGroup {
      * @param workBuffer as long as the largest matrix; overwritten
      */
     void precondition(
-            ObjDoubleConsumer<PartMatrix> products, double gradientScale, INDArray gradientBuffer, INDArray workBuffer);
+            ObjDoubleConsumer<ParameterMatrix> products,
+            double gradientScale,
+            INDArray gradientBuffer,
+            INDArray workBuffer);
 
     /**
      * One matrix with a block of its own.
@@ -51,16 +54,16 @@ public interface StepGroup {
      * @param block preconditions the gradient
      * @param matrix its parameters
      */
-    record Single(CurvatureBlock block, PartMatrix matrix) implements StepGroup {
+    record Single(CurvatureBlock block, ParameterMatrix matrix) implements StepGroup {
 
         @Override
-        public List<PartMatrix> matrices() {
+        public List<ParameterMatrix> matrices() {
             return List.of(matrix);
         }
 
         @Override
         public void precondition(
-                ObjDoubleConsumer<PartMatrix> products,
+                ObjDoubleConsumer<ParameterMatrix> products,
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
@@ -79,17 +82,17 @@ public interface StepGroup {
      * @param block preconditions the gradients
      * @param matrices the parameters of its members
      */
-    record Joint(JointBlock block, List<PartMatrix> matrices) implements StepGroup {
+    record Joint(JointBlock block, List<ParameterMatrix> matrices) implements StepGroup {
 
         @Override
         public void precondition(
-                ObjDoubleConsumer<PartMatrix> products,
+                ObjDoubleConsumer<ParameterMatrix> products,
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
             matrices.forEach(matrix -> matrix.gather(gradientScale, matrix.update()));
-            block.precondition(matrices.stream().map(PartMatrix::update).toList());
-            for (PartMatrix matrix : matrices) {
+            block.precondition(matrices.stream().map(ParameterMatrix::update).toList());
+            for (ParameterMatrix matrix : matrices) {
                 INDArray v = matrix.matrix(gradientBuffer);
                 matrix.gather(gradientScale, v);
                 products.accept(matrix, matrix.dot(v));

@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.Recorder.Recorded;
 import io.github.dl4jkfac.TestNetworks;
-import io.github.dl4jkfac.curvature.OuterRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -304,7 +304,7 @@ class CapturedRowsTest {
         }
     }
 
-    private static INDArray gradient(OuterRows rows, Recorded recorded, String layer) {
+    private static INDArray gradient(OuterProductRows rows, Recorded recorded, String layer) {
         boolean bias = recorded.gradients().get(layer).size(0) > rows.inputs().columns();
         INDArray inputs = bias ? TestNetworks.homogeneous(Recorder.inputs(rows)) : Recorder.inputs(rows);
         return inputs.transpose().mmul(rows.derivatives());
@@ -374,7 +374,7 @@ class CapturedRowsTest {
         Recorded recorded = Recorder.record(network, batch(data.getFeatures(), data.getLabels()));
         double h = 1e-5;
         for (String layer : List.of("0", "1")) {
-            OuterRows rows = recorded.rows().get(layer);
+            OuterProductRows rows = recorded.rows().get(layer);
             INDArray abar = TestNetworks.homogeneous(Recorder.inputs(rows));
             INDArray weights = TestNetworks.weights(network, layer);
             for (long i = 0; i < weights.size(0); i++) {
@@ -419,7 +419,7 @@ class CapturedRowsTest {
         Recorded quarter = recordFirst(0.25, source, middle);
         assertThat(whole.rows()).isNotEmpty();
         whole.rows().forEach((layer, all) -> {
-            OuterRows first = quarter.rows().get(layer);
+            OuterProductRows first = quarter.rows().get(layer);
             assertThat(error(Recorder.inputs(first), rows(Recorder.inputs(all), 0, 3)))
                     .isZero();
             assertThat(error(first.derivatives(), rows(all.derivatives(), 0, 3)))
@@ -439,7 +439,7 @@ class CapturedRowsTest {
     @Test
     void maskedSamplesAreLeftOutOfTheCount() {
         Case c = masked("label mask", Nd4j.createFromArray(new double[][] {{1}, {0}, {1}, {1}, {0}}));
-        OuterRows rows = Recorder.record(c.model, c.batch).rows().get("0");
+        OuterProductRows rows = Recorder.record(c.model, c.batch).rows().get("0");
         assertThat(rows.active()).isEqualTo(3);
         assertThat(rows.samples()).isEqualTo(5);
         assertThat(rows.derivatives().getRow(1).norm2Number().doubleValue()).isZero();

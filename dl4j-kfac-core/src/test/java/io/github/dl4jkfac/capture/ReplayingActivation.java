@@ -13,7 +13,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * answered the first: under a loss that differentiates through its activation and changes nothing afterwards (L2, L1), these passes so
  * start from the true derivative, whatever was drawn.
  */
-final class ReplayingActivation extends BaseActivationFunction {
+public final class ReplayingActivation extends BaseActivationFunction {
 
     private static final long serialVersionUID = 1L;
 
@@ -22,7 +22,7 @@ final class ReplayingActivation extends BaseActivationFunction {
     private transient int left;
     private transient INDArray seen;
 
-    ReplayingActivation(IActivation base) {
+    public ReplayingActivation(IActivation base) {
         this(base, 1);
     }
 
@@ -36,7 +36,7 @@ final class ReplayingActivation extends BaseActivationFunction {
      *
      * @param passes how many passes after the first are to be answered
      */
-    ReplayingActivation fresh(int passes) {
+    public ReplayingActivation fresh(int passes) {
         return new ReplayingActivation(base, passes);
     }
 

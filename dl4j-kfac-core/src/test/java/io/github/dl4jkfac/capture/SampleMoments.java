@@ -3,7 +3,7 @@ package io.github.dl4jkfac.capture;
 import io.github.dl4jkfac.RecordedGroup;
 import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
+import io.github.dl4jkfac.curvature.ParameterKind;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -29,11 +29,12 @@ final class SampleMoments {
         long positions = group.derivatives().size(0) / group.samples();
         INDArray g = TestNetworks.rows(group.derivatives(), sample * positions, (sample + 1) * positions);
         if (shape.kind()
-                == LayerKind.UNITWISE) { // its rows are gradients already, one parameter matrix row beside the other
+                == ParameterKind
+                        .UNITWISE) { // its rows are gradients already, one parameter matrix row beside the other
             return g.dup('c').reshape('c', shape.inputDimension(), shape.outputs());
         }
         INDArray inputs = TestNetworks.rows(group.inputs(), sample * positions, (sample + 1) * positions);
-        INDArray a = shape.kind() == LayerKind.EMBEDDING ? oneHot(inputs, shape.inputs()) : inputs;
+        INDArray a = shape.kind() == ParameterKind.EMBEDDING ? oneHot(inputs, shape.inputs()) : inputs;
         boolean complete = a.size(1) == shape.inputDimension();
         return (complete ? a : TestNetworks.homogeneous(a)).transpose().mmul(g);
     }

@@ -8,24 +8,24 @@ import io.github.dl4jkfac.TestNetworks;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Definitions, written out, that blocks are compared with. */
-final class BlockMath {
+public final class BlockMath {
 
     private BlockMath() {}
 
     /** A x B over row-major vectors. */
-    static INDArray kron(INDArray a, INDArray b) {
+    public static INDArray kron(INDArray a, INDArray b) {
         return TestNetworks.kron(a, b);
     }
 
     /** (A + pi gamma I) x (G + gamma / pi I). */
-    static INDArray dampedProduct(INDArray a, INDArray g, double damping) {
+    public static INDArray dampedProduct(INDArray a, INDArray g, double damping) {
         double pi = Math.sqrt((trace(a) / a.size(0)) / (trace(g) / g.size(0)));
         double gamma = Math.sqrt(damping);
         return kron(plusDiagonal(a, pi * gamma), plusDiagonal(g, gamma / pi));
     }
 
     /** The mean over the gradients of u u^T, u = vec(gradient). */
-    static INDArray secondMoment(Iterable<INDArray> gradients) {
+    public static INDArray secondMoment(Iterable<INDArray> gradients) {
         INDArray sum = null;
         int samples = 0;
         for (INDArray gradient : gradients) {

@@ -8,6 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.dl4jkfac.LogCapture;
+import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.PiecewiseInputs;
+import io.github.dl4jkfac.curvature.rows.RepeatedInputs;
+import io.github.dl4jkfac.curvature.rows.TestInputs;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,33 +28,33 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** What every {@link CurvatureBlock} must do. Inverses are recognised by their slices' names. */
-abstract class CurvatureBlockContract {
+public abstract class CurvatureBlockContract {
 
     private static final double DAMPING = 0.05;
 
-    abstract BlockType type();
+    protected abstract SingleKind type();
 
-    abstract BlockShape shape();
+    protected abstract BlockShape shape();
 
     /** One batch, the same for the same seed. */
-    abstract BatchRows batch(long seed, int samples, DataType type);
+    protected abstract BatchRows batch(long seed, int samples, DataType type);
 
     /** A batch all of whose rows are masked, or null where there are no masks. */
-    abstract BatchRows masked(int samples);
+    protected abstract BatchRows masked(int samples);
 
     /** One batch whose derivatives are all zero. */
-    abstract BatchRows dead(int samples);
+    protected abstract BatchRows dead(int samples);
 
     /** The matrix over the row-major vector of [dA,dG] that preconditioning inverts, made from the block's statistics. */
-    abstract INDArray damped(TestBlock block, double damping);
+    protected abstract INDArray damped(TestBlock block, double damping);
 
     /** Whether the statistics are means over the batches, entry by entry. */
-    boolean averagesLinearly() {
+    protected boolean averagesLinearly() {
         return true;
     }
 
     /** Whether a part of the inverse follows every batch, without a refresh. */
-    boolean followsStatisticsAtOnce() {
+    protected boolean followsStatisticsAtOnce() {
         return false;
     }
 
@@ -122,9 +129,9 @@ abstract class CurvatureBlockContract {
     private static void scale(BatchRows rows, boolean inputs, double factor) {
         if (!inputs) {
             rows.derivativeMatrices().forEach(matrix -> matrix.muli(factor));
-        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof DenseRows dense) {
-            dense.matrix().muli(factor);
-        } else if (rows instanceof OuterRows outer && outer.inputs() instanceof RepeatedRows repeated) {
+        } else if (rows instanceof OuterProductRows outer && TestInputs.matrixBehind(outer.inputs()) != null) {
+            TestInputs.matrixBehind(outer.inputs()).muli(factor);
+        } else if (rows instanceof OuterProductRows outer && outer.inputs() instanceof RepeatedInputs repeated) {
             repeated.base().forEachChunk((first, chunk) -> chunk.muli(factor));
         }
     }
@@ -347,21 +354,22 @@ abstract class CurvatureBlockContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void piecesOfABatchAreTheBatch(boolean homogeneous) {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        OuterRows rows = (OuterRows) batch(1, 6, DataType.DOUBLE);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        OuterProductRows rows = (OuterProductRows) batch(1, 6, DataType.DOUBLE);
         INDArray weights = normal(9, rows.inputs().rows(), 1).gt(-0.3).castTo(DataType.DOUBLE);
         double active = weights.sumNumber().doubleValue();
-        INDArray matrix = ((DenseRows) rows.inputs()).matrix();
+        INDArray matrix = TestInputs.matrixBehind(rows.inputs());
         INDArray derivatives = rows.derivatives().mulColumnVector(weights);
-        TestBlock whole = TestBlock.of(type(), shape(), new OuterRows(rows.inputs(), derivatives, weights, active, 6));
-        RowSource pieces = new PiecewiseRows(matrix, 4 * rows.positions(), homogeneous);
-        TestBlock block = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, weights, active, 6));
+        TestBlock whole =
+                TestBlock.of(type(), shape(), new OuterProductRows(rows.inputs(), derivatives, weights, active, 6));
+        InputSource pieces = new PiecewiseInputs(matrix, 4 * rows.positions(), homogeneous);
+        TestBlock block = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, weights, active, 6));
         assertThat(error(block.view(), whole.view())).isLessThan(1e-14);
-        RowSource single = new PiecewiseRows(matrix, rows.positions(), homogeneous);
+        InputSource single = new PiecewiseInputs(matrix, rows.positions(), homogeneous);
         assertThat(error(
-                        TestBlock.of(type(), shape(), OuterRows.of(single, rows.derivatives(), 6))
+                        TestBlock.of(type(), shape(), OuterProductRows.of(single, rows.derivatives(), 6))
                                 .view(),
-                        TestBlock.of(type(), shape(), OuterRows.of(rows.inputs(), rows.derivatives(), 6))
+                        TestBlock.of(type(), shape(), OuterProductRows.of(rows.inputs(), rows.derivatives(), 6))
                                 .view()))
                 .isLessThan(1e-14);
     }
@@ -369,8 +377,8 @@ abstract class CurvatureBlockContract {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void repeatedInputsAreTheirCopies(boolean masked) {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        RepeatedPasses passes = RepeatedPasses.of((OuterRows) batch(1, 6, DataType.DOUBLE), masked);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        RepeatedPasses passes = RepeatedPasses.of((OuterProductRows) batch(1, 6, DataType.DOUBLE), masked);
         assertThat(error(
                         TestBlock.of(type(), shape(), passes.repeated()).view(),
                         TestBlock.of(type(), shape(), passes.copied()).view()))
@@ -379,19 +387,19 @@ abstract class CurvatureBlockContract {
 
     @Test
     void aMaskMayBeAPartOfALargerArray() {
-        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterRows.class);
-        OuterRows rows = (OuterRows) batch(1, 6, DataType.DOUBLE);
+        assumeThat(batch(1, 6, DataType.DOUBLE)).isInstanceOf(OuterProductRows.class);
+        OuterProductRows rows = (OuterProductRows) batch(1, 6, DataType.DOUBLE);
         long count = rows.inputs().rows();
         INDArray weights = normal(9, count, 1).gt(-0.3).castTo(DataType.DOUBLE);
         double active = weights.sumNumber().doubleValue();
         INDArray derivatives = rows.derivatives().mulColumnVector(weights);
-        RowSource pieces = new PiecewiseRows(((DenseRows) rows.inputs()).matrix(), 2 * rows.positions(), false);
-        INDArray expected = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, weights, active, 6))
+        InputSource pieces = new PiecewiseInputs(TestInputs.matrixBehind(rows.inputs()), 2 * rows.positions(), false);
+        INDArray expected = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, weights, active, 6))
                 .view();
         INDArray large = Nd4j.ones(DataType.DOUBLE, 3 * count, 1);
         INDArray part = large.get(NDArrayIndex.interval(count - 1, 2 * count - 1), NDArrayIndex.all());
         part.assign(weights);
-        TestBlock block = TestBlock.of(type(), shape(), new OuterRows(pieces, derivatives, part, active, 6));
+        TestBlock block = TestBlock.of(type(), shape(), new OuterProductRows(pieces, derivatives, part, active, 6));
         assertThat(error(block.view(), expected)).isLessThan(1e-14);
     }
 }

@@ -1,9 +1,10 @@
 package io.github.dl4jkfac.curvature;
 
 import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -11,47 +12,46 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A block together with the flat state view behind it. */
-record TestBlock(
-        BlockType type, BlockShape shape, double decay, INDArray view, BlockState state, CurvatureBlock block) {
+public record TestBlock(
+        SingleKind type, BlockShape shape, double decay, INDArray view, BlockState state, CurvatureBlock block) {
 
-    static TestBlock of(BlockType type, BlockShape shape, double decay, DataType dataType) {
+    public static TestBlock of(SingleKind type, BlockShape shape, double decay, DataType dataType) {
         StateLayout layout = layout(type, shape);
         return of(type, shape, decay, Nd4j.zeros(dataType, layout.stateSize(shape.parameters())));
     }
 
     /** A block of one batch, in float64. */
-    static TestBlock of(BlockType type, BlockShape shape, BatchRows rows) {
+    public static TestBlock of(SingleKind type, BlockShape shape, BatchRows rows) {
         TestBlock block = of(type, shape, 0, DataType.DOUBLE);
         block.block.update(rows);
         return block;
     }
 
-    private static TestBlock of(BlockType type, BlockShape shape, double decay, INDArray view) {
-        BlockState state =
-                new CurvatureState(layout(type, shape), view).blocks().get(0);
+    private static TestBlock of(SingleKind type, BlockShape shape, double decay, INDArray view) {
+        BlockState state = new LayerState(layout(type, shape), view).blocks().get(0);
         BlockContext context = new BlockContext("layer", shape, state, decay, Solvers.forBackend());
         return new TestBlock(type, shape, decay, view, state, type.create(context));
     }
 
-    private static StateLayout layout(BlockType type, BlockShape shape) {
+    private static StateLayout layout(SingleKind type, BlockShape shape) {
         return StateLayout.curvature("layer", List.of(type.layout(shape)), List.of(shape.parameters()));
     }
 
     /** Another block on a copy of the state. */
-    TestBlock copy() {
+    public TestBlock copy() {
         return of(type, shape, decay, view.dup());
     }
 
-    INDArray symmetric(String slice) {
+    public INDArray symmetric(String slice) {
         return TestNetworks.symmetric(state.get(slice));
     }
 
     /** A column-major matrix of the parameters' shape. */
-    INDArray matrix() {
+    public INDArray matrix() {
         return Nd4j.create(view.dataType(), new long[] {shape.inputDimension(), shape.outputs()}, 'f');
     }
 
-    INDArray precondition(INDArray gradient) {
+    public INDArray precondition(INDArray gradient) {
         INDArray v = matrix().assign(gradient.castTo(view.dataType()));
         INDArray out = matrix();
         block.precondition(v, matrix().assign(Double.NaN), out.assign(Double.NaN));
@@ -59,7 +59,7 @@ record TestBlock(
     }
 
     /** The operator that preconditioning applies, over the row-major vector of [dA,dG]. */
-    INDArray operator() {
+    public INDArray operator() {
         int size = (int) shape.parameters();
         INDArray operator = Nd4j.create(DataType.DOUBLE, size, size);
         for (int i = 0; i < size; i++) {

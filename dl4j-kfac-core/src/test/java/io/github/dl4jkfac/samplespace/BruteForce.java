@@ -5,12 +5,12 @@ import static io.github.dl4jkfac.TestNetworks.rows;
 import static io.github.dl4jkfac.TestNetworks.vec;
 
 import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -47,7 +47,7 @@ final class BruteForce {
                     .toArray(INDArray[]::new));
         }
         boolean lookup = rows instanceof LookupRows;
-        INDArray derivatives = (lookup ? ((LookupRows) rows).derivatives() : ((OuterRows) rows).derivatives());
+        INDArray derivatives = (lookup ? ((LookupRows) rows).derivatives() : ((OuterProductRows) rows).derivatives());
         long positions = derivatives.size(0) / rows.samples();
         INDArray g = rows(derivatives, n * positions, (n + 1) * positions).castTo(DataType.DOUBLE);
         INDArray ones = Nd4j.ones(DataType.DOUBLE, positions, 1);
@@ -56,9 +56,9 @@ final class BruteForce {
         }
         INDArray all = lookup
                 ? oneHot(((LookupRows) rows).indices(), shape.inputs())
-                : Recorder.inputs((OuterRows) rows).castTo(DataType.DOUBLE);
+                : Recorder.inputs((OuterProductRows) rows).castTo(DataType.DOUBLE);
         INDArray a = rows(all, n * positions, (n + 1) * positions);
-        if (shape.kind() == LayerKind.DEPTHWISE) {
+        if (shape.kind() == ParameterKind.DEPTHWISE) {
             return depthwise(a, g, shape);
         }
         a = a.get(NDArrayIndex.all(), NDArrayIndex.interval(0, shape.inputs()));

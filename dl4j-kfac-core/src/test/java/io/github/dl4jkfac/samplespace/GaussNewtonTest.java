@@ -10,9 +10,9 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +31,7 @@ class GaussNewtonTest {
     private static final double EXACT = 1e-10;
     private static final int N = 6;
     private static final int CLASSES = 3;
-    private static final BlockShape SHAPE = BlockShape.of(LayerKind.DENSE, 4, 5, true);
+    private static final BlockShape SHAPE = BlockShape.of(ParameterKind.DENSE, 4, 5, true);
 
     private final INDArray inputs = normal(41, N, 4);
     private final INDArray p = softmax(normal(42, N, CLASSES));
@@ -70,7 +70,7 @@ class GaussNewtonTest {
     }
 
     /** As samples of their own, scaled so that a mean over all is one over the samples. */
-    private OuterRows rowsOfColumns() {
+    private OuterProductRows rowsOfColumns() {
         List<INDArray> derivatives = new ArrayList<>();
         List<INDArray> repeated = new ArrayList<>();
         for (int n = 0; n < N; n++) {
@@ -83,8 +83,8 @@ class GaussNewtonTest {
                 repeated.add(inputs.getRow(n, true));
             }
         }
-        return OuterRows.of(
-                RowSource.of(Nd4j.vstack(repeated.toArray(INDArray[]::new))),
+        return OuterProductRows.of(
+                InputSource.of(Nd4j.vstack(repeated.toArray(INDArray[]::new))),
                 Nd4j.vstack(derivatives.toArray(INDArray[]::new)).dup('f'),
                 (long) N * CLASSES);
     }

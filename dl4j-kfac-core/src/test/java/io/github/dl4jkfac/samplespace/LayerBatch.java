@@ -4,7 +4,7 @@ import static io.github.dl4jkfac.TestNetworks.inverse;
 import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 
-import io.github.dl4jkfac.curvature.BatchRows;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import java.util.List;
 import java.util.Set;

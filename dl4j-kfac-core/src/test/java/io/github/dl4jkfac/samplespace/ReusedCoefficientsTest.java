@@ -6,11 +6,11 @@ import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,16 +24,16 @@ class ReusedCoefficientsTest {
 
     private static final double EXACT = 1e-12;
     private static final double LAMBDA = 0.3;
-    private static final BlockShape SHAPE = BlockShape.of(LayerKind.DENSE, 3, 2, true);
+    private static final BlockShape SHAPE = BlockShape.of(ParameterKind.DENSE, 3, 2, true);
 
     private static TestSpace space(CoefficientSharing sharing, int samplesPerEpoch) {
         SampleSpaceKind kind = new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, sharing, samplesPerEpoch, false);
         return TestSpace.of(kind, List.of(SHAPE), DataType.DOUBLE);
     }
 
-    private static OuterRows batch(long seed, int samples) {
-        return OuterRows.of(
-                RowSource.of(normal(seed, samples, 3)),
+    private static OuterProductRows batch(long seed, int samples) {
+        return OuterProductRows.of(
+                InputSource.of(normal(seed, samples, 3)),
                 normal(seed + 100, samples, 2).dup('f'),
                 samples);
     }

@@ -2,15 +2,15 @@ package io.github.dl4jkfac.samplespace;
 
 import static io.github.dl4jkfac.TestNetworks.normal;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.LookupRows;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.PatchAxis;
-import io.github.dl4jkfac.curvature.PatchRows;
-import io.github.dl4jkfac.curvature.RowSource;
-import io.github.dl4jkfac.curvature.SampleGradients;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.LookupRows;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.curvature.rows.PatchAxis;
+import io.github.dl4jkfac.curvature.rows.PatchInputs;
+import io.github.dl4jkfac.curvature.rows.SampleGradients;
 import java.util.List;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -64,19 +64,19 @@ final class RowCases {
     static RowCase outer(
             String name, int positions, int inputs, int outputs, boolean bias, boolean masked, char order) {
         INDArray a = normal(1, (long) SAMPLES * positions, inputs).dup(order);
-        OuterRows rows = rows(RowSource.of(a), positions, outputs, masked);
-        LayerKind kind = positions == 1 ? LayerKind.DENSE : LayerKind.RECURRENT;
+        OuterProductRows rows = rows(InputSource.of(a), positions, outputs, masked);
+        ParameterKind kind = positions == 1 ? ParameterKind.DENSE : ParameterKind.RECURRENT;
         return new RowCase(name, rows, BlockShape.of(kind, inputs, outputs, bias));
     }
 
-    private static OuterRows rows(RowSource inputs, int positions, int outputs, boolean masked) {
+    private static OuterProductRows rows(InputSource inputs, int positions, int outputs, boolean masked) {
         long count = (long) SAMPLES * positions;
         INDArray weights = masked ? mask(count) : null;
         INDArray derivatives = normal(2, count, outputs).dup('f');
         if (masked) {
             derivatives.muliColumnVector(weights);
         }
-        return new OuterRows(
+        return new OuterProductRows(
                 inputs, derivatives, weights, masked ? weights.sumNumber().doubleValue() : count, SAMPLES);
     }
 
@@ -87,32 +87,32 @@ final class RowCases {
     /** A layer that sees two inputs of each sample. */
     private static RowCase joined() {
         RowCase twice = outer("dense", 2, 4, 3, true, false, 'f');
-        OuterRows rows = (OuterRows) twice.rows();
-        BatchRows parts = OuterRows.of(rows.inputs(), rows.derivatives(), 2 * SAMPLES);
+        OuterProductRows rows = (OuterProductRows) twice.rows();
+        BatchRows parts = OuterProductRows.of(rows.inputs(), rows.derivatives(), 2 * SAMPLES);
         return new RowCase("joined", parts.joined(2), twice.shape());
     }
 
     private static RowCase bias(int positions, boolean masked) {
         BatchRows rows = outer("", positions, 4, 3, true, masked, 'f').rows().biasOnly();
-        return new RowCase("bias at " + positions, rows, BlockShape.of(LayerKind.CONVOLUTION, 0, 3, true));
+        return new RowCase("bias at " + positions, rows, BlockShape.of(ParameterKind.CONVOLUTION, 0, 3, true));
     }
 
-    private static PatchRows patches(int channels, boolean homogeneous) {
+    private static PatchInputs patches(int channels, boolean homogeneous) {
         INDArray images = normal(4, SAMPLES, channels, 4, 5);
         List<PatchAxis> axes = List.of(PatchAxis.convolution(2, 1, 1, 0, 3), PatchAxis.convolution(3, 2, 1, 1, 3));
-        return new PatchRows(images, axes, PatchRows.Order.CHANNEL_MAJOR, homogeneous);
+        return new PatchInputs(images, axes, PatchInputs.Order.CHANNEL_MAJOR, homogeneous);
     }
 
     private static RowCase patches(boolean bias, boolean homogeneous) {
-        OuterRows rows = rows(patches(2, homogeneous), 9, 3, false);
+        OuterProductRows rows = rows(patches(2, homogeneous), 9, 3, false);
         String name = "patches" + (bias ? "" : " without bias") + (homogeneous ? "" : " without ones");
-        return new RowCase(name, rows, BlockShape.of(LayerKind.CONVOLUTION, 12, 3, bias));
+        return new RowCase(name, rows, BlockShape.of(ParameterKind.CONVOLUTION, 12, 3, bias));
     }
 
     private static RowCase depthwise(int multiplier, boolean bias) {
         int channels = 3;
-        OuterRows rows = rows(patches(channels, bias), 9, channels * multiplier, false);
-        BlockShape shape = new BlockShape(LayerKind.DEPTHWISE, 6, channels * multiplier, bias, 6, channels);
+        OuterProductRows rows = rows(patches(channels, bias), 9, channels * multiplier, false);
+        BlockShape shape = new BlockShape(ParameterKind.DEPTHWISE, 6, channels * multiplier, bias, 6, channels);
         return new RowCase("depthwise, multiplier " + multiplier, rows, shape);
     }
 
@@ -122,7 +122,7 @@ final class RowCases {
         return new RowCase(
                 "units of " + rows,
                 new SampleGradients(gradients.subList(0, rows)),
-                BlockShape.of(LayerKind.UNITWISE, rows - 1, 4, true));
+                BlockShape.of(ParameterKind.UNITWISE, rows - 1, 4, true));
     }
 
     private static RowCase lookups(int positions, boolean bias, boolean masked) {
@@ -132,11 +132,11 @@ final class RowCases {
         for (int i = 0; i < count; i++) {
             indices[i] = Math.floorMod(indices[i], table - 1); // the last is never looked up
         }
-        OuterRows like = rows(RowSource.of(normal(1, count, 1)), positions, 3, masked);
+        OuterProductRows like = rows(InputSource.of(normal(1, count, 1)), positions, 3, masked);
         LookupRows rows = new LookupRows(indices, like.derivatives(), like.weights(), like.active(), SAMPLES);
         return new RowCase(
                 "lookups at " + positions + (bias ? " with bias" : ""),
                 rows,
-                BlockShape.of(LayerKind.EMBEDDING, table, 3, bias));
+                BlockShape.of(ParameterKind.EMBEDDING, table, 3, bias));
     }
 }

@@ -7,11 +7,11 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import io.github.dl4jkfac.solve.PortableSolver;
 import io.github.dl4jkfac.solve.Solvers;
@@ -93,7 +93,7 @@ class RowOperatorTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void bothWaysToAGramMatrixAgreeInPiecesToo(RowCase c) {
-        if (!(c.rows() instanceof OuterRows rows) || c.shape().kind() == LayerKind.DEPTHWISE) {
+        if (!(c.rows() instanceof OuterProductRows rows) || c.shape().kind() == ParameterKind.DEPTHWISE) {
             return;
         }
         INDArray j = BruteForce.gradients(rows, c.shape());
@@ -116,9 +116,9 @@ class RowOperatorTest {
     @ValueSource(ints = {1, 2, 4})
     void inputsMayComeInPieces(int samplesOfAPiece) {
         RowCase whole = RowCases.outer("", 3, 4, 5, true, false, 'f');
-        OuterRows rows = (OuterRows) whole.rows();
-        RowSource pieces = new VanishingPieces(rows.inputs(), samplesOfAPiece * 3L);
-        OuterRows inPieces = OuterRows.of(pieces, rows.derivatives(), rows.samples());
+        OuterProductRows rows = (OuterProductRows) whole.rows();
+        InputSource pieces = new VanishingPieces(rows.inputs(), samplesOfAPiece * 3L);
+        OuterProductRows inPieces = OuterProductRows.of(pieces, rows.derivatives(), rows.samples());
         OuterOperator operator = new OuterOperator(inPieces, true, Solvers.forBackend());
         INDArray j = BruteForce.gradients(rows, whole.shape());
         assertThat(error(gram(RowCases.SAMPLES, new PairwiseGram(operator, 3)::addTo), j.mmul(j.transpose())))
@@ -139,8 +139,8 @@ class RowOperatorTest {
         long samples = 1500;
         INDArray a = normal(1, samples, 2);
         INDArray g = normal(2, samples, 3).dup('f');
-        OuterRows rows = OuterRows.of(RowSource.of(a), g, samples);
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 2, 3, true);
+        OuterProductRows rows = OuterProductRows.of(InputSource.of(a), g, samples);
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 2, 3, true);
         INDArray j = BruteForce.gradients(rows, shape);
         RowOperator operator = RowOperator.of(rows, shape, Solvers.forBackend());
         assertThat(error(gram(samples, operator::addGram), j.mmul(j.transpose())))
@@ -156,19 +156,19 @@ class RowOperatorTest {
     }
 
     private static OuterOperator outer(int positions, int inputs, int outputs) {
-        OuterRows rows = (OuterRows)
+        OuterProductRows rows = (OuterProductRows)
                 RowCases.outer("", positions, inputs, outputs, true, false, 'f').rows();
         return new OuterOperator(rows, true, Solvers.forBackend());
     }
 
     @Test
     void floatsDoAsWell() {
-        OuterRows rows =
-                (OuterRows) RowCases.outer("", 3, 4, 5, true, false, 'f').rows();
-        BlockShape shape = BlockShape.of(LayerKind.RECURRENT, 4, 5, true);
-        INDArray a = ((OuterRows) rows).derivatives();
-        OuterRows floats = OuterRows.of(
-                RowSource.of(normal(1, 18, 4).castTo(DataType.FLOAT)), a.castTo(DataType.FLOAT), rows.samples());
+        OuterProductRows rows =
+                (OuterProductRows) RowCases.outer("", 3, 4, 5, true, false, 'f').rows();
+        BlockShape shape = BlockShape.of(ParameterKind.RECURRENT, 4, 5, true);
+        INDArray a = ((OuterProductRows) rows).derivatives();
+        OuterProductRows floats = OuterProductRows.of(
+                InputSource.of(normal(1, 18, 4).castTo(DataType.FLOAT)), a.castTo(DataType.FLOAT), rows.samples());
         INDArray j = BruteForce.gradients(rows, shape);
         INDArray gram = Nd4j.create(DataType.FLOAT, new long[] {6, 6}, 'f');
         RowOperator operator = RowOperator.of(floats, shape, Solvers.forBackend());
@@ -182,7 +182,7 @@ class RowOperatorTest {
     void unknownRowsAreRefused() {
         BatchRows unknown = (BatchRows) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {BatchRows.class}, (proxy, method, arguments) -> null);
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 2, 3, true);
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 2, 3, true);
         assertThatThrownBy(() -> RowOperator.of(unknown, shape, Solvers.forBackend()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(unknown.getClass().getName());

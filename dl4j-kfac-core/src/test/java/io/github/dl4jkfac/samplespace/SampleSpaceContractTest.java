@@ -18,11 +18,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.Recorder;
+import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.Finite;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -83,11 +83,11 @@ class SampleSpaceContractTest {
     void aGramMatrixThatOverflowsMakesNoStepAndIsNamedOnce() {
         TestSpace space = TestSpace.of(
                 new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0.1),
-                List.of(BlockShape.of(LayerKind.DENSE, 4, 3, true)),
+                List.of(BlockShape.of(ParameterKind.DENSE, 4, 3, true)),
                 DataType.FLOAT);
         INDArray huge = normal(1, N, 4).mul(1e30).castTo(DataType.FLOAT);
-        OuterRows rows =
-                OuterRows.of(RowSource.of(huge), huge.dup('f').get(NDArrayIndex.all(), NDArrayIndex.interval(0, 3)), N);
+        OuterProductRows rows = OuterProductRows.of(
+                InputSource.of(huge), huge.dup('f').get(NDArrayIndex.all(), NDArrayIndex.interval(0, 3)), N);
         try (LogCapture log = new LogCapture()) {
             for (int i = 0; i < 2; i++) {
                 INDArray step = space.step(List.of(rows), null, 0, normal(2, 1, 15));
@@ -100,8 +100,9 @@ class SampleSpaceContractTest {
 
     @Test
     void aBatchOfZerosMakesNoStep() {
-        OuterRows rows = (OuterRows) LAYERS.get(0).rows();
-        OuterRows dead = OuterRows.of(rows.inputs(), rows.derivatives().mul(0).dup('f'), N);
+        OuterProductRows rows = (OuterProductRows) LAYERS.get(0).rows();
+        OuterProductRows dead =
+                OuterProductRows.of(rows.inputs(), rows.derivatives().mul(0).dup('f'), N);
         for (SampleMethod method : SampleMethod.values()) {
             TestSpace space = TestSpace.of(new SampleSpaceKind(method, 0.1), LAYERS.subList(0, 1));
             INDArray step = space.step(List.of(dead), S, 0.02, normal(2, 1, 15).mul(0));
@@ -113,11 +114,11 @@ class SampleSpaceContractTest {
 
     @Test
     void samplesThatAreAlikeDoNoHarm() {
-        OuterRows rows = (OuterRows) LAYERS.get(0).rows();
+        OuterProductRows rows = (OuterProductRows) LAYERS.get(0).rows();
         INDArray a = Recorder.inputs(rows);
         INDArray same = Nd4j.tile(a.getRow(0, true), N, 1);
         INDArray g = Nd4j.tile(rows.derivatives().getRow(0, true), N, 1).dup('f');
-        OuterRows alike = OuterRows.of(RowSource.of(same), g, N);
+        OuterProductRows alike = OuterProductRows.of(InputSource.of(same), g, N);
         INDArray mean = BruteForce.gradients(alike, LAYERS.get(0).shape()).mean(true, 0);
         INDArray step = TestSpace.of(new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0), LAYERS.subList(0, 1))
                 .step(List.of(alike), null, 0, mean);
@@ -126,9 +127,9 @@ class SampleSpaceContractTest {
 
     @Test
     void layersOfDifferentBatchesAreRefused() {
-        OuterRows rows = (OuterRows) LAYERS.get(0).rows();
-        OuterRows fewer =
-                OuterRows.of(RowSource.of(normal(1, 3, 4)), normal(2, 3, 3).dup('f'), 3);
+        OuterProductRows rows = (OuterProductRows) LAYERS.get(0).rows();
+        OuterProductRows fewer = OuterProductRows.of(
+                InputSource.of(normal(1, 3, 4)), normal(2, 3, 3).dup('f'), 3);
         TestSpace space =
                 TestSpace.of(new SampleSpaceKind(SampleMethod.FISHER, 0), List.of(LAYERS.get(0), LAYERS.get(0)));
         assertThatThrownBy(() -> space.block().update(List.of(rows, fewer)))
@@ -151,9 +152,9 @@ class SampleSpaceContractTest {
     @ParameterizedTest
     @EnumSource(SampleMethod.class)
     void floatsDoAsWellAsDoubles(SampleMethod method) {
-        OuterRows rows = (OuterRows) LAYERS.get(0).rows();
-        OuterRows floats = OuterRows.of(
-                RowSource.of(Recorder.inputs(rows).castTo(DataType.FLOAT)),
+        OuterProductRows rows = (OuterProductRows) LAYERS.get(0).rows();
+        OuterProductRows floats = OuterProductRows.of(
+                InputSource.of(Recorder.inputs(rows).castTo(DataType.FLOAT)),
                 rows.derivatives().castTo(DataType.FLOAT),
                 N);
         SampleSpaceKind kind = new SampleSpaceKind(method, 0.01);
@@ -170,8 +171,8 @@ class SampleSpaceContractTest {
         long many = 64;
         INDArray a = normal(51, many, 3).castTo(DataType.FLOAT);
         INDArray g = normal(52, many, 2).castTo(DataType.FLOAT).dup('f');
-        BlockShape shape = BlockShape.of(LayerKind.DENSE, 3, 2, true); // 8 parameters: the Gram matrix is singular
-        OuterRows rows = OuterRows.of(RowSource.of(a), g, many);
+        BlockShape shape = BlockShape.of(ParameterKind.DENSE, 3, 2, true); // 8 parameters: the Gram matrix is singular
+        OuterProductRows rows = OuterProductRows.of(InputSource.of(a), g, many);
         INDArray j = BruteForce.gradients(rows, shape);
         INDArray mean = j.mean(true, 0);
         INDArray s = Nd4j.ones(DataType.FLOAT, many, 1);
@@ -206,9 +207,9 @@ class SampleSpaceContractTest {
     /** Deeplearning4j takes the layers' inputs back when its backward pass has ended. */
     @Test
     void inputsAreCopied() {
-        OuterRows dense = (OuterRows) LAYERS.get(0).rows();
+        OuterProductRows dense = (OuterProductRows) LAYERS.get(0).rows();
         INDArray inputs = Recorder.inputs(dense).dup();
-        OuterRows rows = OuterRows.of(RowSource.of(inputs), dense.derivatives(), N);
+        OuterProductRows rows = OuterProductRows.of(InputSource.of(inputs), dense.derivatives(), N);
         TestSpace space = TestSpace.of(new SampleSpaceKind(SampleMethod.FISHER, 0), LAYERS.subList(0, 1));
         INDArray expected = space.step(List.of(rows), null, 0.02, part(MEAN, 0, 15));
         space.block().update(List.of(rows));

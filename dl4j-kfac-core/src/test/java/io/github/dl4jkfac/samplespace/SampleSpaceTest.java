@@ -23,9 +23,9 @@ import static org.assertj.core.api.Assertions.offset;
 import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.curvature.BlockShape;
-import io.github.dl4jkfac.curvature.LayerKind;
-import io.github.dl4jkfac.curvature.OuterRows;
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.rows.InputSource;
+import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -181,13 +181,13 @@ class SampleSpaceTest {
     /** Two samples whose gradients are opposed: with the weight on the smaller one, the mean gradient's sample goes uphill. */
     @Test
     void aStepUphillIsLeftOut() {
-        OuterRows rows = OuterRows.of(
-                RowSource.of(Nd4j.create(new double[][] {{1}, {-3}})),
+        OuterProductRows rows = OuterProductRows.of(
+                InputSource.of(Nd4j.create(new double[][] {{1}, {-3}})),
                 Nd4j.ones(DataType.DOUBLE, 2, 1).dup('f'),
                 2);
         TestSpace space = TestSpace.of(
                 new SampleSpaceKind(SampleMethod.IMPROVED_EMPIRICAL_FISHER, 0),
-                List.of(BlockShape.of(LayerKind.DENSE, 1, 1, false)),
+                List.of(BlockShape.of(ParameterKind.DENSE, 1, 1, false)),
                 DataType.DOUBLE);
         INDArray mean = Nd4j.create(new double[][] {{-1}});
         INDArray fitted = Nd4j.create(new double[][] {{1}, {1e-6}});
@@ -233,10 +233,11 @@ class SampleSpaceTest {
     @EnumSource(SampleMethod.class)
     void withRelativeDampingTheLossMayBeScaled(SampleMethod method) {
         TestSpace space = TestSpace.of(new SampleSpaceKind(method, 0.1), LAYERS.subList(0, 1));
-        OuterRows rows = (OuterRows) LAYERS.get(0).rows();
+        OuterProductRows rows = (OuterProductRows) LAYERS.get(0).rows();
         INDArray v = part(method == SampleMethod.FISHER ? any(35) : MEAN, 0, 15);
         double k = 1e4;
-        OuterRows scaled = OuterRows.of(rows.inputs(), rows.derivatives().mul(k).dup('f'), N);
+        OuterProductRows scaled =
+                OuterProductRows.of(rows.inputs(), rows.derivatives().mul(k).dup('f'), N);
         INDArray step = space.step(List.of(rows), S, 0, v);
         INDArray after = space.step(List.of(scaled), S.mul(k * k), 0, v.mul(k));
         double factor = after.norm2Number().doubleValue() / step.norm2Number().doubleValue();
@@ -250,10 +251,10 @@ class SampleSpaceTest {
     @EnumSource(SampleMethod.class)
     void theBatchTwiceIsTheBatch(SampleMethod method) {
         RowCase dense = LAYERS.get(0);
-        OuterRows rows = (OuterRows) dense.rows();
+        OuterProductRows rows = (OuterProductRows) dense.rows();
         INDArray a = Recorder.inputs(rows);
-        OuterRows twice = OuterRows.of(
-                RowSource.of(Nd4j.vstack(a, a)),
+        OuterProductRows twice = OuterProductRows.of(
+                InputSource.of(Nd4j.vstack(a, a)),
                 Nd4j.vstack(rows.derivatives(), rows.derivatives()).dup('f'),
                 2 * N);
         INDArray v = part(MEAN, 0, 15);

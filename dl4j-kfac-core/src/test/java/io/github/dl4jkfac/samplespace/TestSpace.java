@@ -2,14 +2,14 @@ package io.github.dl4jkfac.samplespace;
 
 import static io.github.dl4jkfac.TestNetworks.vec;
 
-import io.github.dl4jkfac.curvature.BatchRows;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
-import io.github.dl4jkfac.state.CurvatureState;
+import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,7 +37,7 @@ record TestSpace(SampleSpaceKind kind, List<BlockShape> shapes, List<INDArray> v
     private static TestSpace on(SampleSpaceKind kind, List<BlockShape> shapes, List<INDArray> views) {
         List<BlockContext> members = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
-            BlockState state = new CurvatureState(layout(kind, shapes.get(i)), views.get(i))
+            BlockState state = new LayerState(layout(kind, shapes.get(i)), views.get(i))
                     .blocks()
                     .get(0);
             members.add(new BlockContext("layer" + i, shapes.get(i), state, 0, Solvers.forBackend()));

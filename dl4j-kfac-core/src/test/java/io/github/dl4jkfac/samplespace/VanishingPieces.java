@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.curvature.RowSource;
+import io.github.dl4jkfac.curvature.rows.InputSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param whole rows in one piece
  * @param size rows of a piece
  */
-record VanishingPieces(RowSource whole, long size) implements RowSource {
+record VanishingPieces(InputSource whole, long size) implements InputSource {
 
     @Override
     public long rows() {

@@ -1,0 +1,68 @@
+package io.github.dl4jkfac;
+
+import io.github.dl4jkfac.step.Hyperparameters;
+import org.nd4j.linalg.schedule.ISchedule;
+
+/** Hyper-parameters while they are being collected; begins with values that suit K-FAC. Numbers that may be null are open until then. */
+final class HyperparameterDraft implements Cloneable {
+
+    Double learningRate = KFac.DEFAULT_LEARNING_RATE;
+    ISchedule learningRateSchedule;
+    double momentum = KFac.DEFAULT_MOMENTUM;
+    Double damping = KFac.DEFAULT_DAMPING;
+    ISchedule dampingSchedule;
+    Double klClip = KFac.DEFAULT_KL_CLIP;
+    ISchedule klClipSchedule;
+    int statisticsInterval = KFac.DEFAULT_STATISTICS_INTERVAL;
+    int inverseInterval = KFac.DEFAULT_INVERSE_INTERVAL;
+    double statisticsDecay = KFac.DEFAULT_STATISTICS_DECAY;
+    double statisticsFraction = KFac.DEFAULT_STATISTICS_FRACTION;
+    long seed = 1;
+
+    void take(Hyperparameters values) {
+        learningRate = values.learningRate();
+        learningRateSchedule = values.learningRateSchedule();
+        momentum = values.momentum();
+        damping = values.damping();
+        dampingSchedule = values.dampingSchedule();
+        klClip = values.klClip();
+        klClipSchedule = values.klClipSchedule();
+        statisticsInterval = values.statisticsInterval();
+        inverseInterval = values.inverseInterval();
+        statisticsDecay = values.statisticsDecay();
+        statisticsFraction = values.statisticsFraction();
+        seed = values.seed();
+    }
+
+    HyperparameterDraft copy() {
+        try {
+            return (HyperparameterDraft) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError("drafts are Cloneable", e);
+        }
+    }
+
+    /**
+     * @param updater its name, for messages
+     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     */
+    Hyperparameters checked(String updater) {
+        try {
+            return new Hyperparameters(
+                    learningRate,
+                    learningRateSchedule,
+                    momentum,
+                    damping,
+                    dampingSchedule,
+                    klClip,
+                    klClipSchedule,
+                    statisticsInterval,
+                    inverseInterval,
+                    statisticsDecay,
+                    statisticsFraction,
+                    seed);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(updater + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.github.dl4jkfac.capture.probe;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.util.TimeSeriesUtils;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The batch that a network is learning from. */
+public final class CurrentBatch {
+
+    private CurrentBatch() {}
+
+    /**
+     * Copies the batch that a network learns from. To be called from a training listener's {@code onBackwardPass}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
+     * @return features, labels and masks in float64
+     */
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    public static MultiDataSet atHand(Model model) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            if (model instanceof ComputationGraph graph) {
+                return Doubles.of(new org.nd4j.linalg.dataset.MultiDataSet(
+                        graph.getInputs(), labels(graph), graph.getInputMaskArrays(), graph.getLabelMaskArrays()));
+            }
+            MultiLayerNetwork network = (MultiLayerNetwork) model;
+            return Doubles.of(new org.nd4j.linalg.dataset.MultiDataSet(
+                    network.getInput(), network.getLabels(), featureMask(network), labelMask(network)));
+        }
+    }
+
+    /**
+     * Finds the features and labels that a network learns from. To be called as {@link #atHand}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained
+     * @return those of a floating type, as they are
+     */
+    public static List<INDArray> arraysAtHand(Model model) {
+        Stream<INDArray> arrays;
+        if (model instanceof ComputationGraph graph) {
+            Stream<INDArray> labels = IntStream.range(0, graph.getNumOutputArrays())
+                    .mapToObj(graph::getOutputLayer)
+                    .filter(IOutputLayer.class::isInstance)
+                    .map(layer -> ((IOutputLayer) layer).getLabels());
+            arrays = Stream.concat(Arrays.stream(graph.getInputs()), labels);
+        } else {
+            MultiLayerNetwork network = (MultiLayerNetwork) model;
+            arrays = Stream.of(network.getInput(), network.getLabels());
+        }
+        return arrays.filter(array -> array != null && array.dataType().isFPType())
+                .toList();
+    }
+
+    /** The graph keeps its labels to itself; its output layers have got them in the backward pass. */
+    private static INDArray[] labels(ComputationGraph graph) {
+        INDArray[] labels = new INDArray[graph.getNumOutputArrays()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = ((IOutputLayer) graph.getOutputLayer(i)).getLabels();
+        }
+        return labels;
+    }
+
+    /** DL4J passes the features' mask through the layers without keeping it; the first layer has it as its preprocessor left it. */
+    private static INDArray featureMask(MultiLayerNetwork network) {
+        INDArray mask = network.getLayer(0).getMaskArray();
+        long batch = network.getInput().size(0);
+        boolean perStep = mask != null && mask.size(0) != batch;
+        return perStep ? TimeSeriesUtils.reshapeVectorToTimeSeriesMask(mask, (int) batch) : mask;
+    }
+
+    /** In a network of one layer the two masks are one. */
+    private static INDArray labelMask(MultiLayerNetwork network) {
+        return network.getnLayers() == 1 ? null : network.getOutputLayer().getMaskArray();
+    }
+}

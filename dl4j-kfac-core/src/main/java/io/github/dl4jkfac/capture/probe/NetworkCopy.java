@@ -1,0 +1,102 @@
+package io.github.dl4jkfac.capture.probe;
+
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * A copy of a network in float64, with parameters and a configuration of its own, no listeners and no updater. Truncated
+ * back-propagation is off: its passes go through whole sequences.
+ */
+interface NetworkCopy {
+
+    /** The copy itself. */
+    Model model();
+
+    /** A forward pass in training mode, up to the losses. Returns DL4J's score. */
+    double forward(MultiDataSet batch);
+
+    /** A forward pass in training mode, a backward pass into the gradient view, and the losses. */
+    void backward(MultiDataSet batch);
+
+    /**
+     * Copies a network. Draws no random numbers.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     */
+    static NetworkCopy of(Model model) {
+        INDArray own = Doubles.of(model.params());
+        return model instanceof MultiLayerNetwork network
+                ? Sequence.of(network.getLayerWiseConfigurations().toJson(), own)
+                : Graph.of(((ComputationGraph) model).getConfiguration().toJson(), own);
+    }
+
+    /** Of a MultiLayerNetwork. */
+    record Sequence(MultiLayerNetwork model) implements NetworkCopy {
+
+        static Sequence of(String json, INDArray parameters) {
+            MultiLayerConfiguration conf = MultiLayerConfiguration.fromJson(json);
+            conf.setDataType(DataType.DOUBLE);
+            conf.setBackpropType(BackpropType.Standard);
+            MultiLayerNetwork copy = new MultiLayerNetwork(conf);
+            copy.init(parameters, false);
+            copy.initGradientsView();
+            return new Sequence(copy);
+        }
+
+        @Override
+        public double forward(MultiDataSet batch) {
+            return model.score(
+                    new DataSet(
+                            batch.getFeatures(0),
+                            batch.getLabels(0),
+                            batch.getFeaturesMaskArray(0),
+                            batch.getLabelsMaskArray(0)),
+                    true);
+        }
+
+        @Override
+        public void backward(MultiDataSet batch) {
+            model.setLayerMaskArrays(batch.getFeaturesMaskArray(0), batch.getLabelsMaskArray(0));
+            model.setInput(batch.getFeatures(0));
+            model.setLabels(batch.getLabels(0));
+            model.computeGradientAndScore();
+            model.clearLayerMaskArrays();
+        }
+    }
+
+    /** Of a ComputationGraph. */
+    record Graph(ComputationGraph model) implements NetworkCopy {
+
+        static Graph of(String json, INDArray parameters) {
+            ComputationGraphConfiguration conf = ComputationGraphConfiguration.fromJson(json);
+            conf.setDataType(DataType.DOUBLE);
+            conf.setBackpropType(BackpropType.Standard);
+            ComputationGraph copy = new ComputationGraph(conf);
+            copy.init(parameters, false);
+            copy.initGradientsView();
+            return new Graph(copy);
+        }
+
+        @Override
+        public double forward(MultiDataSet batch) {
+            return model.score(batch, true);
+        }
+
+        @Override
+        public void backward(MultiDataSet batch) {
+            model.setLayerMaskArrays(batch.getFeaturesMaskArrays(), batch.getLabelsMaskArrays());
+            model.setInputs(batch.getFeatures());
+            model.setLabels(batch.getLabels());
+            model.computeGradientAndScore();
+            model.clearLayerMaskArrays();
+        }
+    }
+}

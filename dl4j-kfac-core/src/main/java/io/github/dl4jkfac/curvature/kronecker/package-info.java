@@ -1,0 +1,2 @@
+/** Blocks whose inverse is that of a Kronecker product A x G, and its variants: reduced, depthwise, doubly factored, unit by unit. */
+package io.github.dl4jkfac.curvature.kronecker;

@@ -1,0 +1,65 @@
+package io.github.dl4jkfac.step;
+
+import java.util.List;
+import java.util.function.DoubleConsumer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The share of a layer whose parameters curvature preconditions.
+ *
+ * @param worker the worker that DL4J calls
+ * @param matrices the parameter matrices that curvature blocks precondition
+ * @param gradient DL4J's flat view of the layer's gradient; each step overwrites it with the update
+ * @param parameters DL4J's flat view of the layer's parameters; only read
+ * @param regulariser adds L1 and L2 to that view
+ * @param decay adds the updater's own weight decay to the update, given the learning rate
+ */
+public record CurvatureShare(
+        NaturalGradientWorker worker,
+        List<ParameterMatrix> matrices,
+        INDArray gradient,
+        INDArray parameters,
+        Regulariser regulariser,
+        DoubleConsumer decay)
+        implements UpdaterShare {
+
+    /**
+     * Copies the list of matrices.
+     *
+     * @param worker the worker that DL4J calls
+     * @param matrices the parameter matrices that curvature blocks precondition
+     * @param gradient DL4J's flat view of the layer's gradient
+     * @param parameters DL4J's flat view of the layer's parameters
+     * @param regulariser adds L1 and L2 to that view
+     * @param decay adds the updater's own weight decay to the update
+     */
+    public CurvatureShare {
+        matrices = List.copyOf(matrices);
+    }
+
+    /** Writes the step without momentum and decay into the gradient, alpha nu U; nothing else changes. */
+    void propose(double klScale, double rate) {
+        gradient.assign(0);
+        for (ParameterMatrix matrix : matrices) {
+            matrix.propose(klScale * rate);
+        }
+    }
+
+    @Override
+    public List<INDArray> averages() {
+        return matrices.stream().map(ParameterMatrix::momentum).toList();
+    }
+
+    /** Parameters that no block covers stay as they are. */
+    @Override
+    public void write(double gradientScale, double klScale, double rate) {
+        if (matrices.stream().mapToLong(ParameterMatrix::length).sum() < gradient.length()) {
+            gradient.assign(0);
+        }
+        for (ParameterMatrix matrix : matrices) {
+            matrix.write(klScale);
+        }
+        gradient.muli(rate);
+        decay.accept(rate);
+    }
+}

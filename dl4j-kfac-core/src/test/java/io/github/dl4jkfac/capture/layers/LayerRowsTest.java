@@ -1,0 +1,217 @@
+package io.github.dl4jkfac.capture.layers;
+
+import static io.github.dl4jkfac.TestNetworks.error;
+import static io.github.dl4jkfac.TestNetworks.rows;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.RecordedGroup;
+import io.github.dl4jkfac.Recorder;
+import io.github.dl4jkfac.Recorder.Recorded;
+import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.Segment;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/**
+ * The rows of every type of layer add up to DL4J's own gradient, in DL4J's own backward pass and, where the output replays the true
+ * derivatives, in the second one. A further case is a line in {@link LayerCases}.
+ */
+class LayerRowsTest {
+
+    private static final double EXACT = 1e-10;
+
+    static Stream<LayerCase> cases() {
+        return LayerCases.all();
+    }
+
+    /** One step, with the same noise every time. */
+    private static Recorded record(LayerCase c, Model model, DerivativeSource source, double fraction) {
+        Nd4j.getRandom().setSeed(11);
+        return Recorder.record(
+                model, c.batch(), source, fraction, Nd4j.getRandomFactory().getNewRandomInstance(3));
+    }
+
+    private static Recorded record(LayerCase c, DerivativeSource source, double fraction) {
+        return record(c, c.model(), source, fraction);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void rowsOfTheFirstPassAddUpToTheGradient(LayerCase c) {
+        assertRowsAddUp(record(c, DerivativeSource.TRUE_LABELS, 1));
+    }
+
+    private static void assertRowsAddUp(Recorded recorded) {
+        assertThat(recorded.groups()).isNotEmpty();
+        for (RecordedGroup group : recorded.groups()) {
+            assertThat(group.gradient().norm2Number().doubleValue())
+                    .as("gradient of %s", group)
+                    .isPositive();
+            assertThat(error(group.fromRows(), group.gradient()))
+                    .as("%s", group)
+                    .isLessThan(EXACT);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void rowsOfTheSecondPassAreThoseOfTheFirst(LayerCase c) {
+        Map<String, RecordedGroup> first = byName(record(c, DerivativeSource.TRUE_LABELS, 1));
+        Recorded second = record(c, DerivativeSource.MODEL_TARGETS, 1);
+        assertRowsAddUp(second);
+        assertThat(second.untouched()).isTrue();
+        byName(second).forEach((name, group) -> {
+            RecordedGroup expected = first.get(name);
+            assertThat(error(group.derivatives(), expected.derivatives()))
+                    .as("%s", group)
+                    .isLessThan(EXACT);
+            assertThat(group.active()).isEqualTo(expected.active());
+        });
+    }
+
+    /** Whatever a pass leaves behind, it must not change the next one. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void rowsOfEveryOneOfSeveralPassesAreThoseOfTheFirst(LayerCase c) {
+        Map<String, RecordedGroup> first = byName(record(c, DerivativeSource.TRUE_LABELS, 1));
+        int passes = LayerCases.OUTPUTS;
+        Recorded exact = record(c, c.model(new Sgd(0.1), passes), DerivativeSource.EXACT, 1);
+        assertThat(exact.untouched()).isTrue();
+        assertThat(exact.groups()).hasSameSizeAs(first.values());
+        byName(exact).forEach((name, group) -> {
+            RecordedGroup expected = first.get(name);
+            assertThat(group.samples()).isEqualTo(passes * expected.samples());
+            assertThat(group.active()).isEqualTo(passes * expected.active());
+            assertThat(error(group.fromRows(), expected.gradient().mul(passes * Math.sqrt(passes))))
+                    .as("sum of %s", group)
+                    .isLessThan(EXACT);
+            long rows = expected.derivatives().size(0);
+            for (int pass = 0; pass < passes; pass++) {
+                assertThat(error(
+                                rows(group.derivatives(), pass * rows, (pass + 1) * rows),
+                                expected.derivatives().mul(Math.sqrt(passes))))
+                        .as("derivatives of %s in pass %d", group, pass)
+                        .isLessThan(EXACT);
+                if (expected.inputs() != null) {
+                    assertThat(error(rows(group.inputs(), pass * rows, (pass + 1) * rows), expected.inputs()))
+                            .as("inputs of %s in pass %d", group, pass)
+                            .isLessThan(EXACT);
+                }
+            }
+        });
+    }
+
+    private static Map<String, RecordedGroup> byName(Recorded recorded) {
+        return recorded.groups().stream().collect(Collectors.toMap(RecordedGroup::toString, Function.identity()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void aFractionOfTheBatchIsItsFirstRows(LayerCase c) {
+        for (DerivativeSource source : List.of(DerivativeSource.TRUE_LABELS, DerivativeSource.MODEL_TARGETS)) {
+            Map<String, RecordedGroup> all = byName(record(c, source, 1));
+            byName(record(c, source, 0.5)).forEach((name, group) -> {
+                RecordedGroup whole = all.get(name);
+                long samples = (whole.samples() + 1) / 2;
+                assertThat(group.samples()).isEqualTo(samples);
+                long rows = whole.derivatives().size(0) / whole.samples() * samples;
+                assertThat(error(group.derivatives(), rows(whole.derivatives(), 0, rows)))
+                        .as("derivatives of %s with %s", group, source)
+                        .isLessThan(EXACT);
+                if (whole.inputs() != null) {
+                    assertThat(error(group.inputs(), rows(whole.inputs(), 0, rows)))
+                            .as("inputs of %s with %s", group, source)
+                            .isLessThan(EXACT);
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void everyParameterIsInOneSlot(LayerCase c) {
+        for (NetworkView.NamedLayer named : NetworkView.of(c.model()).layers()) {
+            Set<String> missing = new TreeSet<>(named.layer().paramTable().keySet());
+            named.slots().stream()
+                    .flatMap(slot -> slot.groups().stream()
+                            .flatMap(group -> group.segments().stream())
+                            .map(segment -> slot.prefix() + segment.parameter())
+                            .distinct())
+                    .forEach(parameter ->
+                            assertThat(missing.remove(parameter)).as(parameter).isTrue());
+            Set<String> expected = c.uncovered().stream()
+                    .filter(parameter -> parameter.startsWith(named.name() + "_"))
+                    .map(parameter -> parameter.substring(named.name().length() + 1))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            assertThat(missing).as("layer %s", named.name()).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void segmentsHaveAllEntriesOfTheirParameters(LayerCase c) {
+        for (LayerSlot slot : NetworkView.of(c.model()).slots()) {
+            Map<String, Long> lengths = slot.groups().stream()
+                    .flatMap(group -> group.segments().stream())
+                    .collect(Collectors.groupingBy(Segment::parameter, Collectors.summingLong(Segment::length)));
+            lengths.forEach((parameter, length) ->
+                    assertThat(slot.layer().getParam(parameter).length()).isEqualTo(length));
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void configurationIsTheSameAfterAStep(LayerCase c) {
+        Model model = c.model();
+        record(c, model, DerivativeSource.TRUE_LABELS, 1); // some layers write what they find in the first batch
+        String before = json(model);
+        record(c, model, DerivativeSource.MODEL_TARGETS, 1);
+        assertThat(json(model)).isEqualTo(before);
+    }
+
+    private static String json(Model model) {
+        String json = model instanceof MultiLayerNetwork network
+                ? network.getLayerWiseConfigurations().toJson()
+                : ((ComputationGraph) model).getConfiguration().toJson();
+        return json.replaceAll("\"(iteration|epoch)Count\" : \\d+", "");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void attachingLeavesTheOutputsAndTrainingIsFinite(LayerCase c) {
+        Model model = c.model(KFac.builder().learningRate(1e-3).build());
+        INDArray before = output(model, c.batch());
+        KFacListener.attach(model);
+        assertThat(output(model, c.batch())).isEqualTo(before);
+        TestNetworks.fit(model, c.batch());
+        TestNetworks.fit(model, c.batch());
+        assertThat(model.params().sumNumber().doubleValue()).isFinite();
+        assertThat(output(model, c.batch())).isNotEqualTo(before);
+    }
+
+    private static INDArray output(Model model, MultiDataSet batch) {
+        INDArray features = batch.getFeatures(0).dup();
+        return model instanceof MultiLayerNetwork network
+                ? network.output(features).dup()
+                : ((ComputationGraph) model).outputSingle(features).dup();
+    }
+}
