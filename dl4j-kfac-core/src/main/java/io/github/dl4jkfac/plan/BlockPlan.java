@@ -21,8 +21,11 @@ public record BlockPlan(
 
     /** Weights and biases with updaters of their own have blocks of their own. */
     public enum Part {
+        /** All of it. */
         WHOLE,
+        /** All but the bias. */
         WEIGHTS,
+        /** The bias alone. */
         BIAS;
 
         /**
