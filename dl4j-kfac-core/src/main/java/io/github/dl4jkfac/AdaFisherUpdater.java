@@ -5,6 +5,7 @@ import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
 import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
 import io.github.dl4jkfac.curvature.diagonal.DiagonalKroneckerBlock;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.Option;

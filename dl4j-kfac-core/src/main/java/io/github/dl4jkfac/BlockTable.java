@@ -2,6 +2,8 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.plan.BlockPlan;
+import io.github.dl4jkfac.plan.NetworkPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +26,7 @@ final class BlockTable {
     }
 
     static List<BlockSummary> of(Model model) {
-        NetworkPlan networkPlan = NetworkPlan.of(NetworkView.of(model));
+        NetworkPlan networkPlan = NetworkPlan.of(KFacListener.UPDATERS, NetworkView.of(model));
         int width = model.params().dataType().width();
         List<BlockSummary> all = new ArrayList<>();
         for (BlockPlan plan : networkPlan.blocks()) {

@@ -3,6 +3,8 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.eigen.EigenBlock;
+import io.github.dl4jkfac.plan.BlockChoice;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Option;
 import java.util.List;
 

@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Option;
 import io.github.dl4jkfac.step.RefreshPlan;

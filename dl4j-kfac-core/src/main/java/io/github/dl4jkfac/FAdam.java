@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.state.TensorState;
 import io.github.dl4jkfac.step.FisherAdamRule;
 import io.github.dl4jkfac.step.FisherAdamWorker;

@@ -5,6 +5,8 @@ import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
+import io.github.dl4jkfac.plan.BlockChoice;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Option;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,9 +121,14 @@ public final class KFac extends KroneckerUpdater {
         return structure;
     }
 
-    /** Whether a dense layer is to share its curvature with those before and behind it. */
-    boolean chains(ParameterGroup group) {
-        return structure == Structure.BLOCK_TRIDIAGONAL && BlockChoice.of(group, kronecker) == KroneckerBlock.TYPE;
+    @Override
+    boolean asksForChains() {
+        return structure == Structure.BLOCK_TRIDIAGONAL;
+    }
+
+    @Override
+    boolean wantsChain(ParameterGroup group) {
+        return asksForChains() && kronecker.kindOf(group) == KroneckerBlock.TYPE;
     }
 
     @Override
@@ -132,7 +139,7 @@ public final class KFac extends KroneckerUpdater {
     @Override
     BlockKind kindAt(BlockSite site) {
         return site.chain() == null
-                ? BlockChoice.of(site.group(), kronecker)
+                ? kronecker.kindOf(site.group())
                 : new TridiagonalKind(site.chain().next());
     }
 

@@ -3,6 +3,11 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.plan.NetworkPlan;
+import io.github.dl4jkfac.plan.Updaters;
+import io.github.dl4jkfac.session.FitDetector;
+import io.github.dl4jkfac.session.Session;
+import io.github.dl4jkfac.session.Sessions;
 import io.github.dl4jkfac.solve.NativeFloor;
 import java.util.Collection;
 import java.util.List;
@@ -21,6 +26,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class KFacListener extends BaseTrainingListener {
 
+    static final Updaters UPDATERS = new UpdaterAccess();
+    static final Sessions SESSIONS = new Sessions(UPDATERS);
+
     private KFacListener() {}
 
     /**
@@ -38,7 +46,7 @@ public final class KFacListener extends BaseTrainingListener {
     public static KFacListener attach(Model model) {
         requireKFac(NetworkView.of(model));
         requireBetweenSteps(model, Listeners.of(model));
-        Sessions.renew(model);
+        SESSIONS.renew(model);
         Session session = Sessions.find(model);
         if (session != null) {
             session.endIfBroken();
@@ -53,13 +61,12 @@ public final class KFacListener extends BaseTrainingListener {
         Listeners.addFirst(model, listener);
         NativeFloor.announce();
         BlockTable.log(model);
-        LayerChains.warnIfMissing(NetworkView.of(model));
-        Advice.log(NetworkView.of(model));
+        NetworkPlan.of(UPDATERS, NetworkView.of(model)).advise();
         return listener;
     }
 
     private static void requireKFac(NetworkView network) {
-        if (!Sessions.usesKFac(network)) {
+        if (!SESSIONS.usesKFac(network)) {
             throw new IllegalArgumentException(
                     "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
                             + "or call KFacListener.swapUpdater(net, new KFac())");
@@ -74,7 +81,7 @@ public final class KFacListener extends BaseTrainingListener {
      * @throws IllegalArgumentException if the network is of another kind
      */
     public static boolean isNeededBy(Model model) {
-        return Sessions.usesKFac(NetworkView.of(model));
+        return SESSIONS.usesKFac(NetworkView.of(model));
     }
 
     /** DL4J goes through the list of listeners while one of them is called. */
@@ -111,14 +118,13 @@ public final class KFacListener extends BaseTrainingListener {
                             + " give it the parameters: other.setParams(net.params())");
         }
         requireBetweenSteps(model, Listeners.of(model));
-        Sessions.requireTrainable(network, updater);
+        SESSIONS.requireTrainable(network, updater);
         boolean changed = false;
         for (NetworkView.NamedLayer named : network.layers()) {
             changed |= swap(named, updater);
         }
         if (changed) {
-            NetworkPlan.of(network).write();
-            CarriedState.rebuild(network, NetworkView.existingUpdater(model));
+            SESSIONS.rebuild(model, network);
         }
         return attach(model);
     }
@@ -179,10 +185,10 @@ public final class KFacListener extends BaseTrainingListener {
             return;
         }
         boolean fitting = FitDetector.isUnderWay();
-        Session session = fitting ? Sessions.of(model) : Sessions.find(model);
+        Session session = fitting ? SESSIONS.of(model) : Sessions.find(model);
         if (session == null) {
             if (fitting) {
-                requireUsable(NetworkView.of(model)); // the fallback updater may serve all there is
+                SESSIONS.requireUsable(NetworkView.of(model)); // the fallback updater may serve all there is
             }
             return;
         }
@@ -200,10 +206,6 @@ public final class KFacListener extends BaseTrainingListener {
         if (session != null) {
             session.end();
         }
-    }
-
-    private static void requireUsable(NetworkView network) {
-        new StepRequirements(network.updater().getUpdaterBlocks()).check(network.iteration(), network.epoch());
     }
 
     @Override

@@ -2,7 +2,9 @@ package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import io.github.dl4jkfac.step.DelegatingWorker;
@@ -77,6 +79,16 @@ public abstract class NaturalGradientUpdater implements IUpdater {
     /** Parameters of the same key share one joint curvature; null for parameters that have theirs alone. */
     String jointKeyAt(BlockSite site) {
         return null;
+    }
+
+    /** Whether dense layers that follow each other are to have a curvature together. */
+    boolean asksForChains() {
+        return false;
+    }
+
+    /** Whether a dense layer can be a member of such a chain. */
+    boolean wantsChain(ParameterGroup group) {
+        return false;
     }
 
     /** Where the momentum stands in its step. */

@@ -92,6 +92,30 @@ class ArchitectureTest {
             may("capture", "capture.layers", "capture.likelihood", "curvature", "curvature.rows", "arrays"),
             may("capture.probe", "capture", "capture.likelihood", "arrays"),
             may("diagnostics", "capture.probe"),
+            may("control", "capture", "capture.probe", "step"),
+            may(
+                    "plan",
+                    "capture",
+                    "capture.layers",
+                    "curvature",
+                    "curvature.rows",
+                    "curvature.kronecker",
+                    "curvature.chain",
+                    "state",
+                    "step"),
+            may(
+                    "session",
+                    "plan",
+                    "control",
+                    "diagnostics",
+                    "capture",
+                    "capture.probe",
+                    "curvature",
+                    "curvature.rows",
+                    "arrays",
+                    "solve",
+                    "state",
+                    "step"),
             may("checkpoint", "", "arrays"));
 
     private static Map.Entry<String, Set<String>> may(String part, String... others) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
+import io.github.dl4jkfac.plan.NetworkPlan;
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -505,7 +508,10 @@ class BadInputTest {
     void theComputedSizeOfTheStateIsItsSize(Kind kind) {
         Model model = kind.create(Fixtures.kfac().build(), TYPE);
         KFacListener.attach(model);
-        long computed = NetworkPlan.of(io.github.dl4jkfac.capture.NetworkView.of(model)).stateSizes().values().stream()
+        long computed = NetworkPlan.of(KFacListener.UPDATERS, io.github.dl4jkfac.capture.NetworkView.of(model))
+                .stateSizes()
+                .values()
+                .stream()
                 .mapToLong(Long::longValue)
                 .sum();
         assertThat(computed).isEqualTo(Fixtures.state(model).length());

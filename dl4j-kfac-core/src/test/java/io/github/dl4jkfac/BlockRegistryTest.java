@@ -15,6 +15,7 @@ import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.session.Sessions;
 import io.github.dl4jkfac.state.Slice;
 import java.util.Collection;
 import java.util.List;

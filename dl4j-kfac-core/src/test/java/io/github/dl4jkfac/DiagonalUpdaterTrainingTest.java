@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.diagnostics.Phase;
+import io.github.dl4jkfac.session.Sessions;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.HashMap;

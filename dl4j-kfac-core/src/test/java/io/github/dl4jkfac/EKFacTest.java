@@ -21,6 +21,7 @@ import io.github.dl4jkfac.curvature.kronecker.DepthwiseBlock;
 import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
 import io.github.dl4jkfac.curvature.kronecker.EmbeddingBlock;
 import io.github.dl4jkfac.curvature.kronecker.UnitwiseBlock;
+import io.github.dl4jkfac.session.BoundBlock;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
@@ -84,7 +85,7 @@ class EKFacTest {
         Model model = kind.create(updater, DataType.DOUBLE);
         Model plain = kind.create(new Sgd(1), DataType.DOUBLE);
         KFacListener.attach(model);
-        List<BoundBlock> blocks = Sessions.of(model).blocks();
+        List<BoundBlock> blocks = KFacListener.SESSIONS.of(model).blocks();
         for (int step = 0; step < 8; step++) {
             DataSet batch = Fixtures.batch(DataType.DOUBLE, 10, step);
             plain.setParams(model.params().dup());
@@ -143,7 +144,7 @@ class EKFacTest {
         Model model = kind.create(updater, DataType.DOUBLE);
         Model plain = kind.create(new Sgd(1), DataType.DOUBLE);
         KFacListener.attach(model);
-        List<BoundBlock> blocks = Sessions.of(model).blocks();
+        List<BoundBlock> blocks = KFacListener.SESSIONS.of(model).blocks();
         Fixtures.fit(model, Fixtures.batch(DataType.DOUBLE, 10, 0));
         for (int step = 1; step < 6; step++) {
             DataSet batch = Fixtures.batch(DataType.DOUBLE, 10, step);
@@ -227,7 +228,7 @@ class EKFacTest {
     }
 
     private static void assertKinds(Model model, Map<String, BlockKind> expected) {
-        assertThat(Sessions.of(model).blocks().stream()
+        assertThat(KFacListener.SESSIONS.of(model).blocks().stream()
                         .collect(Collectors.toMap(block -> block.plan().name(), BoundBlock::kind)))
                 .isEqualTo(expected);
     }

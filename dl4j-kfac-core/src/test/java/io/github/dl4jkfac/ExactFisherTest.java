@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.diagnostics.SkipReason;
+import io.github.dl4jkfac.plan.Method;
 import java.io.File;
 import java.util.List;
 import java.util.Map;

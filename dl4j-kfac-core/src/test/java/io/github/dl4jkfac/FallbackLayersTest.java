@@ -4,6 +4,7 @@ import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.session.Sessions;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;

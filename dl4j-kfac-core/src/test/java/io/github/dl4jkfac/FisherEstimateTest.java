@@ -18,6 +18,7 @@ import static io.github.dl4jkfac.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.session.BoundBlock;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -59,7 +60,7 @@ class FisherEstimateTest {
     }
 
     private static BoundBlock block(Model model, String layer) {
-        return Sessions.of(model).blocks().stream()
+        return KFacListener.SESSIONS.of(model).blocks().stream()
                 .filter(block -> block.plan().name().equals(layer))
                 .findFirst()
                 .orElseThrow();
@@ -298,7 +299,7 @@ class FisherEstimateTest {
     }
 
     private static void assertFactorsEqual(Model one, Model other) {
-        for (BoundBlock block : Sessions.of(one).blocks()) {
+        for (BoundBlock block : KFacListener.SESSIONS.of(one).blocks()) {
             assertThat(error(
                             block.block().toDense(),
                             block(other, block.plan().name()).block().toDense()))
@@ -340,7 +341,7 @@ class FisherEstimateTest {
         for (int k = 0; k < 3; k++) {
             fit(model, batch(normal(k, 3, 4), oneHot(3, 3)));
         }
-        for (BoundBlock block : Sessions.of(model).blocks()) {
+        for (BoundBlock block : KFacListener.SESSIONS.of(model).blocks()) {
             block.worker().state().asMap().forEach((name, matrix) -> {
                 for (int k = 0; k < 20 && !name.equals("momentum"); k++) {
                     INDArray v = normal(100 + k, matrix.size(0), 1);

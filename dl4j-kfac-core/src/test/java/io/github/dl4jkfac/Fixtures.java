@@ -3,6 +3,8 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,32 +32,32 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /** Small networks, small batches, and comparison to the last bit. */
-final class Fixtures {
+public final class Fixtures {
 
-    static final int FEATURES = 6;
-    static final int CLASSES = 3;
-    static final int BATCH = 12;
+    public static final int FEATURES = 6;
+    public static final int CLASSES = 3;
+    public static final int BATCH = 12;
 
     private Fixtures() {}
 
     /** The kinds of network that every convention has to hold for; all take [N,6] and predict 3 classes. */
-    enum Kind {
+    public enum Kind {
         SEQUENTIAL {
             @Override
-            Model create(IUpdater updater, DataType type) {
+            public Model create(IUpdater updater, DataType type) {
                 return mlp(updater, type);
             }
         },
         GRAPH {
             @Override
-            Model create(IUpdater updater, DataType type) {
+            public Model create(IUpdater updater, DataType type) {
                 return graph(updater, type);
             }
         },
         /** Batch normalisation and a bias with its own updater: DL4J's updater blocks are split in many ways. */
         SPLIT_BLOCKS {
             @Override
-            Model create(IUpdater updater, DataType type) {
+            public Model create(IUpdater updater, DataType type) {
                 return started(base(updater, type)
                         .list()
                         .layer(dense(FEATURES, 5))
@@ -73,7 +75,7 @@ final class Fixtures {
         /** A layer without a block between two with one. */
         WITH_FALLBACK {
             @Override
-            Model create(IUpdater updater, DataType type) {
+            public Model create(IUpdater updater, DataType type) {
                 return started(base(updater, type)
                         .list()
                         .layer(dense(FEATURES, 5))
@@ -88,11 +90,11 @@ final class Fixtures {
             }
         };
 
-        abstract Model create(IUpdater updater, DataType type);
+        public abstract Model create(IUpdater updater, DataType type);
     }
 
     /** K-FAC with short intervals, so that a few steps see all of its cycles. */
-    static KFac.Builder kfac() {
+    public static KFac.Builder kfac() {
         return KFac.builder()
                 .learningRate(0.1)
                 .damping(0.05)
@@ -100,7 +102,7 @@ final class Fixtures {
                 .inverseInterval(4);
     }
 
-    static NeuralNetConfiguration.Builder base(IUpdater updater, DataType type) {
+    public static NeuralNetConfiguration.Builder base(IUpdater updater, DataType type) {
         return new NeuralNetConfiguration.Builder()
                 .seed(42)
                 .dataType(type)
@@ -109,11 +111,11 @@ final class Fixtures {
                 .weightInit(WeightInit.XAVIER);
     }
 
-    static DenseLayer dense(int inputs, int outputs) {
+    public static DenseLayer dense(int inputs, int outputs) {
         return new DenseLayer.Builder().nIn(inputs).nOut(outputs).build();
     }
 
-    static OutputLayer output(int inputs) {
+    public static OutputLayer output(int inputs) {
         return new OutputLayer.Builder(LossFunction.MCXENT)
                 .nIn(inputs)
                 .nOut(CLASSES)
@@ -121,11 +123,11 @@ final class Fixtures {
                 .build();
     }
 
-    static MultiLayerNetwork mlp(IUpdater updater, DataType type) {
+    public static MultiLayerNetwork mlp(IUpdater updater, DataType type) {
         return mlp(base(updater, type));
     }
 
-    static MultiLayerNetwork mlp(NeuralNetConfiguration.Builder base) {
+    public static MultiLayerNetwork mlp(NeuralNetConfiguration.Builder base) {
         return started(base.list()
                 .layer(dense(FEATURES, 5))
                 .layer(dense(5, 4))
@@ -133,13 +135,13 @@ final class Fixtures {
                 .build());
     }
 
-    static MultiLayerNetwork started(org.deeplearning4j.nn.conf.MultiLayerConfiguration conf) {
+    public static MultiLayerNetwork started(org.deeplearning4j.nn.conf.MultiLayerConfiguration conf) {
         MultiLayerNetwork net = new MultiLayerNetwork(conf);
         net.init();
         return net;
     }
 
-    static ComputationGraph graph(IUpdater updater, DataType type) {
+    public static ComputationGraph graph(IUpdater updater, DataType type) {
         ComputationGraph graph = new ComputationGraph(base(updater, type)
                 .graphBuilder()
                 .addInputs("in")
@@ -154,7 +156,7 @@ final class Fixtures {
     }
 
     /** A batch whose classes can be learnt. */
-    static DataSet batch(DataType type, int samples, long seed) {
+    public static DataSet batch(DataType type, int samples, long seed) {
         Random random = Nd4j.getRandomFactory().getNewRandomInstance(seed);
         INDArray x =
                 Nd4j.rand(random, new long[] {samples, FEATURES}).castTo(type).subi(0.5);
@@ -169,7 +171,7 @@ final class Fixtures {
         return new DataSet(x, y);
     }
 
-    static List<DataSet> batches(DataType type, int count) {
+    public static List<DataSet> batches(DataType type, int count) {
         List<DataSet> batches = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             batches.add(batch(type, BATCH, 100 + i));
@@ -177,7 +179,7 @@ final class Fixtures {
         return batches;
     }
 
-    static void fit(Model model, DataSet batch) {
+    public static void fit(Model model, DataSet batch) {
         if (model instanceof MultiLayerNetwork net) {
             net.fit(batch);
         } else {
@@ -185,48 +187,48 @@ final class Fixtures {
         }
     }
 
-    static void fit(Model model, List<DataSet> batches) {
+    public static void fit(Model model, List<DataSet> batches) {
         batches.forEach(batch -> fit(model, batch));
     }
 
-    static Model copy(Model model) {
+    public static Model copy(Model model) {
         return model instanceof MultiLayerNetwork net ? net.clone() : ((ComputationGraph) model).clone();
     }
 
-    static Model throughFile(Model model, File file) throws IOException {
+    public static Model throughFile(Model model, File file) throws IOException {
         ModelSerializer.writeModel(model, file, true);
         return read(model, file);
     }
 
-    static Model read(Model like, File file) throws IOException {
+    public static Model read(Model like, File file) throws IOException {
         return like instanceof MultiLayerNetwork
                 ? ModelSerializer.restoreMultiLayerNetwork(file, true)
                 : ModelSerializer.restoreComputationGraph(file, true);
     }
 
-    static double score(Model model, DataSet data) {
+    public static double score(Model model, DataSet data) {
         return model instanceof MultiLayerNetwork net ? net.score(data) : ((ComputationGraph) model).score(data);
     }
 
-    static String json(Model model) {
+    public static String json(Model model) {
         return model instanceof MultiLayerNetwork net
                 ? net.getLayerWiseConfigurations().toJson()
                 : ((ComputationGraph) model).getConfiguration().toJson();
     }
 
     /** DL4J's updater state, a copy; empty if there is none. */
-    static INDArray state(Model model) {
+    public static INDArray state(Model model) {
         var updater = NetworkView.existingUpdater(model);
         return updater == null || updater.getStateViewArray() == null
                 ? Nd4j.empty(DataType.DOUBLE)
                 : updater.getStateViewArray().dup();
     }
 
-    static INDArray params(Model model) {
+    public static INDArray params(Model model) {
         return model.params().dup();
     }
 
-    static boolean sameBits(INDArray a, INDArray b) {
+    public static boolean sameBits(INDArray a, INDArray b) {
         return Arrays.equals(numbers(a), numbers(b));
     }
 
@@ -234,19 +236,19 @@ final class Fixtures {
         return array.isEmpty() ? new double[0] : array.dup('c').data().asDouble();
     }
 
-    static boolean isFinite(INDArray array) {
+    public static boolean isFinite(INDArray array) {
         double norm = array.norm1Number().doubleValue();
         return !Double.isNaN(norm) && !Double.isInfinite(norm);
     }
 
-    static double distance(INDArray a, INDArray b) {
+    public static double distance(INDArray a, INDArray b) {
         double scale =
                 Math.max(a.normmaxNumber().doubleValue(), b.normmaxNumber().doubleValue());
         return scale == 0 ? 0 : a.sub(b).normmaxNumber().doubleValue() / scale;
     }
 
     /** Same parameters and same updater state, to the last bit. */
-    static void assertSameTraining(Model actual, Model expected) {
+    public static void assertSameTraining(Model actual, Model expected) {
         assertThat(sameBits(actual.params(), expected.params()))
                 .as("same parameters")
                 .isTrue();
@@ -256,7 +258,7 @@ final class Fixtures {
     }
 
     /** What an object does to a network's updater state view, [dA,dG], of one layer that has a block. */
-    static BoundBlock block(Model model, String layer) {
+    public static BoundBlock block(Model model, String layer) {
         return Sessions.find(model).blocks().stream()
                 .filter(block -> block.plan().name().equals(layer))
                 .findFirst()
@@ -264,7 +266,7 @@ final class Fixtures {
     }
 
     /** The last layer's parameters as [dA,dG] from the flat view of W (column-major) and b. */
-    static INDArray asMatrix(INDArray flat, int inputs, int outputs) {
+    public static INDArray asMatrix(INDArray flat, int inputs, int outputs) {
         INDArray w = flat.get(NDArrayIndex.interval(0, inputs * outputs)).reshape('f', inputs, outputs);
         INDArray b = flat.get(NDArrayIndex.interval(inputs * outputs, (inputs + 1) * outputs))
                 .reshape(1, outputs);

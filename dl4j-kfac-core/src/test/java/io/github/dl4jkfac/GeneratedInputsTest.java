@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.plan.Method;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;

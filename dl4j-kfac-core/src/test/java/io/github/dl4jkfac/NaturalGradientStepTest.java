@@ -17,6 +17,8 @@ import static io.github.dl4jkfac.TestNetworks.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.RefreshPlan;
@@ -260,7 +262,7 @@ class NaturalGradientStepTest {
 
         Reference(Model model) {
             this.model = model;
-            this.blocks = Sessions.of(model).blocks();
+            this.blocks = KFacListener.SESSIONS.of(model).blocks();
         }
 
         Map<String, INDArray> step(int k, long samples, Map<String, INDArray> old, Map<String, INDArray> gradient) {
@@ -383,7 +385,7 @@ class NaturalGradientStepTest {
     /** d^T F_d d of the step taken, from the inverses in the updater's state. */
     private static double squaredLengthOfAStep(Model model) {
         List<INDArray> before = new ArrayList<>();
-        List<BoundBlock> blocks = Sessions.of(model).blocks();
+        List<BoundBlock> blocks = KFacListener.SESSIONS.of(model).blocks();
         blocks.forEach(block ->
                 before.add(TestNetworks.weights(model, block.plan().slot().name())));
         fit(model, data(model, 1));

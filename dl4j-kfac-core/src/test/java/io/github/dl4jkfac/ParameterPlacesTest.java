@@ -6,6 +6,8 @@ import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.stream.Stream;

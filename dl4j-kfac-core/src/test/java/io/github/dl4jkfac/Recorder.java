@@ -9,6 +9,7 @@ import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.session.RowsMemory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -158,7 +159,7 @@ public final class Recorder extends BaseTrainingListener {
         INDArray gradient = network.gradient().dup();
         long root = Nd4j.getRandom().rootState();
         long node = Nd4j.getRandom().nodeState();
-        RowsWorkspace memory = new RowsWorkspace();
+        RowsMemory memory = new RowsMemory();
         Map<LayerSlot, List<BatchRows>> captured = captured(memory);
         boolean untouched = gradient.equals(network.gradient())
                 && root == Nd4j.getRandom().rootState()
@@ -185,12 +186,11 @@ public final class Recorder extends BaseTrainingListener {
     }
 
     /** As a session does it: several passes may leave nothing in memory that ends with them. */
-    @SuppressWarnings("try") // javac warns of scopes that no code refers to
-    private Map<LayerSlot, List<BatchRows>> captured(RowsWorkspace memory) {
-        try (RowsWorkspace.Scope filling = memory.begin()) {
+    private Map<LayerSlot, List<BatchRows>> captured(RowsMemory memory) {
+        return memory.fill(() -> {
             capture.complete(random);
             return capture.rows();
-        }
+        });
     }
 
     private static boolean isDense(LayerSlot slot) {

@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.session.Sessions;
 import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration.ListBuilder;
 import org.deeplearning4j.nn.conf.inputs.InputType;

@@ -3,6 +3,8 @@ package io.github.dl4jkfac;
 import static io.github.dl4jkfac.TestNetworks.fit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;

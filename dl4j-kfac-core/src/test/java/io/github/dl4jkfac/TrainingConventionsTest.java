@@ -2,6 +2,8 @@ package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

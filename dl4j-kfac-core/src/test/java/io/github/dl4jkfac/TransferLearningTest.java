@@ -2,6 +2,8 @@ package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.session.BoundBlock;
+import io.github.dl4jkfac.session.Sessions;
 import io.github.dl4jkfac.state.StateLayout;
 import java.io.File;
 import java.util.List;

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.chain.TridiagonalMath;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.session.Sessions;
 import java.io.File;
 import java.util.List;
 import java.util.stream.Stream;

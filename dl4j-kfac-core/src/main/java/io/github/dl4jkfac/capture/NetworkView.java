@@ -312,6 +312,11 @@ public abstract class NetworkView {
     /** {@return whether DL4J divides gradients by the batch size} */
     public abstract boolean isMiniBatch();
 
+    /** {@return the factor that turns what DL4J minimises, and so its gradient and L2 term, into a mean over the batch} */
+    public final double toMeans() {
+        return isMiniBatch() ? 1.0 : 1.0 / batchSize();
+    }
+
     /** {@return DL4J's iteration count} */
     public abstract int iteration();
 

@@ -1,0 +1,143 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.curvature.CurvatureBlock;
+import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.rows.BatchRows;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Curvature at work: a block of its own for one matrix of parameters, or a joint one for several. */
+interface CurvatureGroup {
+
+    /** The parameters, in the network's order. */
+    List<BoundBlock> members();
+
+    /**
+     * Takes in a batch.
+     *
+     * @param rows of all parameters that derivatives have reached; nothing happens unless this group's are all among them
+     */
+    void update(Map<BoundBlock, BatchRows> rows);
+
+    /** Tells |dL_n/dz_out|^2 of each sample, [N,1]; nothing happens unless the curvature asks. */
+    default void outputNorms(INDArray squaredNorms) {
+        // single matrices have moving averages, which are made of rows alone
+    }
+
+    /** @param damping of each of the parameters */
+    void refresh(ToDoubleFunction<BoundBlock> damping);
+
+    boolean isReady();
+
+    /** Whether the present batch says nothing of the parameters, so that their gradients pass as they are. */
+    default boolean isSilent() {
+        return false;
+    }
+
+    /** What the damping is to be multiplied with. */
+    default double dampingFactor() {
+        return 1;
+    }
+
+    /** Changes that factor, where the curvature lets it. */
+    default void scaleDamping(double by) {
+        // single matrices have no damping that adapts
+    }
+
+    /** Whether the step is made of the rows of the very batch. */
+    boolean keepsRows();
+
+    static CurvatureGroup of(BoundBlock single) {
+        return new Single(single);
+    }
+
+    static CurvatureGroup of(JointBlock joint, List<BoundBlock> members) {
+        return new Joint(joint, List.copyOf(members));
+    }
+
+    /** @param member has a block of its own */
+    record Single(BoundBlock member) implements CurvatureGroup {
+
+        @Override
+        public List<BoundBlock> members() {
+            return List.of(member);
+        }
+
+        private CurvatureBlock block() {
+            return member.block();
+        }
+
+        @Override
+        public void update(Map<BoundBlock, BatchRows> rows) {
+            if (rows.containsKey(member)) {
+                block().update(rows.get(member));
+            }
+        }
+
+        @Override
+        public void refresh(ToDoubleFunction<BoundBlock> damping) {
+            block().refresh(damping.applyAsDouble(member));
+        }
+
+        @Override
+        public boolean isReady() {
+            return block().isReady();
+        }
+
+        @Override
+        public boolean keepsRows() {
+            return false;
+        }
+    }
+
+    /**
+     * @param joint the curvature of all members
+     * @param members in the order in which it knows them
+     */
+    record Joint(JointBlock joint, List<BoundBlock> members) implements CurvatureGroup {
+
+        @Override
+        public void update(Map<BoundBlock, BatchRows> rows) {
+            if (members.stream().allMatch(rows::containsKey)) {
+                joint.update(members.stream().map(rows::get).toList());
+            }
+        }
+
+        @Override
+        public double dampingFactor() {
+            return joint.dampingFactor();
+        }
+
+        @Override
+        public void scaleDamping(double by) {
+            joint.scaleDamping(by);
+        }
+
+        @Override
+        public void outputNorms(INDArray squaredNorms) {
+            joint.outputNorms(squaredNorms);
+        }
+
+        @Override
+        public void refresh(ToDoubleFunction<BoundBlock> damping) {
+            joint.refresh(members.stream().map(damping::applyAsDouble).toList());
+        }
+
+        @Override
+        public boolean isReady() {
+            return joint.isReady();
+        }
+
+        @Override
+        public boolean isSilent() {
+            return joint.isSilent();
+        }
+
+        @Override
+        public boolean keepsRows() {
+            return joint.keepsRows();
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.arrays.Finite;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Refreshes inverses so that the last good one stays in force if the new one is not finite, whatever kind of block it is: what the block
+ * keeps is copied first, group by group, and put back then. A copy takes d^2 where the inverse takes d^3.
+ */
+final class SafeRefresh {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SafeRefresh.class);
+
+    private final List<CurvatureGroup> toldOf = new ArrayList<>();
+
+    /** What a block keeps, and a copy of it. */
+    private record Copy(INDArray live, INDArray copy) {
+
+        static Copy of(BoundBlock block) {
+            INDArray live = block.state().kept();
+            return new Copy(live, live.dup());
+        }
+
+        boolean isFinite() {
+            return Finite.isFinite(live);
+        }
+
+        void restore() {
+            live.assign(copy);
+        }
+    }
+
+    /** @param damping of each of the group's parameters */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    void refresh(CurvatureGroup group, ToDoubleFunction<BoundBlock> damping) {
+        if (group.keepsRows()) {
+            group.refresh(damping); // keeps nothing beyond the step
+            return;
+        }
+        List<Copy> copies = new ArrayList<>();
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            group.members().forEach(member -> copies.add(Copy.of(member)));
+        }
+        group.refresh(damping);
+        if (!copies.stream().allMatch(Copy::isFinite)) {
+            copies.forEach(Copy::restore);
+            warn(group);
+        }
+        copies.forEach(copy -> copy.copy().close());
+    }
+
+    private void warn(CurvatureGroup group) {
+        if (toldOf.stream().noneMatch(known -> known == group)) {
+            toldOf.add(group);
+            LOG.warn(
+                    "Layer '{}': the new inverse is not finite, the last good one stays. Raise the damping. (Said once per layer.)",
+                    group.members().get(0).plan().name());
+        }
+    }
+}

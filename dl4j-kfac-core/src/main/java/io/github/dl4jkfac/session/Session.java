@@ -1,0 +1,155 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.capture.BatchCapture;
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.TrialStep;
+import io.github.dl4jkfac.curvature.rows.Magnitude;
+import io.github.dl4jkfac.diagnostics.Phase;
+import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.plan.Method;
+import io.github.dl4jkfac.step.NetworkStep;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+
+/**
+ * An updater of this library at work on one live network. Lives as long as DL4J's updater of that network, and keeps nothing that has to survive it: all
+ * that lasts is in the updater state.
+ *
+ * <p>A step: {@link #beforeBackward} puts the taps in, DL4J back-propagates, {@link #afterBackward} folds the batch into the factors
+ * and refreshes the inverses where due; DL4J then divides and clips the gradient and calls the blocks' workers.
+ */
+public final class Session {
+
+    private final Model model;
+    private final NetworkView network;
+    private final List<BoundBlock> blocks;
+    private final NetworkStep step;
+    private final StepRequirements requirements;
+    private final TrialStep trial;
+    private final BatchCapture capture;
+    private final PresentStep present;
+    private final StepJournal journal;
+    private final BatchGuard guard;
+    private final StatisticsPass statistics;
+    private final PhaseTimer timer = new PhaseTimer();
+
+    /**
+     * @param groups all curvature; none if no updater uses any
+     * @param requirements checked before each step
+     * @param leader the method whose options hold for the network
+     * @param source where the derivatives come from that the statistics are made of
+     * @param trial tries steps before they are taken; null if they are taken untried
+     */
+    Session(
+            Model model,
+            NetworkView network,
+            List<CurvatureGroup> groups,
+            NetworkStep step,
+            StepRequirements requirements,
+            Method leader,
+            DerivativeSource source,
+            TrialStep trial) {
+        this.model = model;
+        this.network = network;
+        this.blocks = groups.stream().flatMap(group -> group.members().stream()).toList();
+        this.step = step;
+        this.requirements = requirements;
+        this.trial = trial;
+        this.capture = new BatchCapture(network);
+        this.present = new PresentStep(model, network, capture, step);
+        this.journal = new StepJournal(leader.name());
+        this.guard = new BatchGuard(model, network, present, journal);
+        this.statistics = new StatisticsPass(network, capture, groups, leader, source, guard, timer);
+    }
+
+    /** Whether it is at work on a network as that is now: a layer may have been frozen or replaced since. */
+    boolean serves(Model other) {
+        return model == other && network.isCurrent();
+    }
+
+    /**
+     * Puts the taps in if this batch is to enter the factors. Called after the forward pass of a fit.
+     *
+     * @throws IllegalArgumentException if the batch is empty, or an option has a value that no step can use
+     */
+    public void beforeBackward() {
+        present.end();
+        if (network.batchSize() < 1) {
+            throw new IllegalArgumentException("The batch is empty; remove empty batches from the iterator");
+        }
+        requirements.check(network.iteration(), network.epoch());
+        present.begin();
+        statistics.arm(step.steps());
+    }
+
+    /** Completes the curvature side of the step. Called after DL4J's backward pass, before the updater. */
+    public void afterBackward() {
+        if (!present.passBackward()) {
+            return;
+        }
+        boolean keepsRows = false;
+        try {
+            if (guard.admits(magnitudeOfGradient(), "its gradient is")) {
+                statistics.take(present.memory(), step.steps());
+            }
+            if (!present.isLeftOut() && trial != null) {
+                trial.takeBatch();
+            }
+            keepsRows = !present.isLeftOut() && statistics.needsRows();
+            step.open(network.toMeans(), present.isLeftOut(), present.memory()::end);
+        } finally {
+            capture.disarm();
+            if (!keepsRows) {
+                present.memory().end();
+            }
+        }
+    }
+
+    private Magnitude magnitudeOfGradient() {
+        double size = timer.time(Phase.CAPTURE, () -> Finite.sumOfMagnitudes(network.gradient()));
+        return new Magnitude(0, size, network.batchSize());
+    }
+
+    /**
+     * Ends the step: after a batch that was left out, everything is again as it was before it. Called after the parameters have been
+     * updated, before any other listener sees them.
+     */
+    public void afterStep() {
+        if (present.passUpdate()) {
+            guard.settle(step);
+            present.end();
+        }
+    }
+
+    /** Ends whatever an exception has left unfinished. Called at the beginning of an epoch. */
+    public void end() {
+        present.end();
+    }
+
+    /** Ends a backward pass that an exception has left unfinished. Called when the network is used otherwise than by a fit. */
+    public void endIfBroken() {
+        present.endIfBroken();
+    }
+
+    /** {@return all parameters with curvature, in the order of the network} */
+    public List<BoundBlock> blocks() {
+        return blocks;
+    }
+
+    /** {@return what happened up to the last step} */
+    public StepReport report() {
+        Map<Phase, Long> phases = timer.nanos();
+        phases.put(Phase.PRECONDITIONING, step.nanos());
+        return new StepReport(
+                step.steps(),
+                journal.skipped(),
+                journal.lastSkip(),
+                statistics.lastDamping(),
+                step.klBound(),
+                step.klScale(),
+                phases);
+    }
+}

@@ -1,0 +1,302 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.TrialStep;
+import io.github.dl4jkfac.plan.Method;
+import io.github.dl4jkfac.plan.NetworkPlan;
+import io.github.dl4jkfac.plan.Updaters;
+import io.github.dl4jkfac.solve.Solvers;
+import io.github.dl4jkfac.step.BoundWorker;
+import io.github.dl4jkfac.step.NetworkStep;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the session of a network, or makes it: whenever DL4J has replaced its updater, the new one gets a new session. */
+public final class Sessions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+    private final Updaters updaters;
+
+    /**
+     * Makes the place where the sessions of networks are found.
+     *
+     * @param updaters knows our own among a network's updaters
+     */
+    public Sessions(Updaters updaters) {
+        this.updaters = updaters;
+    }
+
+    /**
+     * Finds the session of a network, or makes it. Writes layouts and builds DL4J's updater anew where that is needed.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @return null if there is nothing to do: no layer has a curvature block, or an updater that needs none
+     * @throws IllegalArgumentException if the network cannot be trained
+     */
+    public Session of(Model model) {
+        Session bound = find(model);
+        if (bound != null) {
+            return bound;
+        }
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            return bind(model, false);
+        }
+    }
+
+    /**
+     * As {@link #of}, but looks whether configurations have been changed since DL4J has made its updater from them.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @throws IllegalArgumentException if the network cannot be trained
+     */
+    public void renew(Model model) {
+        BaseMultiLayerUpdater<?> updater = NetworkView.existingUpdater(model);
+        boolean stale = find(model) != null
+                && (updater.getUpdaterBlocks().stream().anyMatch(this::isStale)
+                        || RunningUpdater.isOutdated(updaters, updater, NetworkView.of(model)));
+        if (!stale) {
+            of(model);
+            return;
+        }
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            bind(model, true);
+        }
+    }
+
+    private boolean isStale(UpdaterBlock block) {
+        UpdaterBlock.ParamState first = block.getLayersAndVariablesInBlock().get(0);
+        IUpdater configured = first.getLayer().getConfig().getUpdaterByParam(first.getParamName());
+        boolean same = block.getGradientUpdater().getConfig().equals(configured);
+        return !same
+                || block.getGradientUpdater() instanceof BoundWorker worker
+                        && updaters.isOurs(configured)
+                        && !worker.hyperparameters()
+                                .equals(updaters.methodOf(configured).hyperparameters());
+    }
+
+    /**
+     * Finds the session that DL4J's present updater is bound to.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @return null if there is none
+     */
+    public static Session find(Model model) {
+        BaseMultiLayerUpdater<?> updater = NetworkView.existingUpdater(model);
+        if (updater == null) {
+            return null;
+        }
+        for (UpdaterBlock block : updater.getUpdaterBlocks()) {
+            if (block.getGradientUpdater() instanceof BoundWorker worker
+                    && worker.owner() instanceof Session session
+                    && session.serves(model)) {
+                return session;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Tells whether any parameter of the network has an updater of this library, with or without a curvature block.
+     *
+     * @param network the network
+     * @return whether it has
+     */
+    public boolean usesKFac(NetworkView network) {
+        return network.layers().stream().anyMatch(layer -> NetworkPlan.isOurs(updaters, layer));
+    }
+
+    /** @param anew whether DL4J's updater has to be built anew in any case */
+    private Session bind(Model model, boolean anew) {
+        NetworkView network = NetworkView.of(model);
+        requireTrainable(network, null);
+        NetworkPlan networkPlan = NetworkPlan.of(updaters, network);
+        networkPlan.write();
+        BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
+        if (anew || RunningUpdater.isOutdated(updaters, present, network) || RunningUpdater.isCoarsened(present)) {
+            CarriedState.rebuild(updaters, network, present);
+        }
+        network.clearFrozenGradients();
+        StepRequirements requirements = requirements(network);
+        requirements.requireOwnStates();
+        Binding binding =
+                Binding.of(network.updater().getUpdaterBlocks(), model.params(), networkPlan, Solvers.forBackend());
+        Method leader = binding.leader(updaters);
+        if (leader == null) {
+            return null;
+        }
+        NetworkStep step = binding.step();
+        warnOf(leader.caveat(network), leader);
+        TrialStep trial = trial(leader, model, network, binding.groups(), step);
+        step.judgeBy(trial);
+        Session session = new Session(
+                model, network, binding.groups(), step, requirements, leader, usable(network, leader), trial);
+        binding.bind(step, session);
+        return session;
+    }
+
+    /** Null if steps are taken untried. */
+    private static TrialStep trial(
+            Method method, Model model, NetworkView network, List<CurvatureGroup> groups, NetworkStep step) {
+        if (!method.searchesLine() && !method.adaptsDamping()) {
+            return null;
+        }
+        return new TrialStep(
+                method.searchesLine(),
+                method.adaptsDamping(),
+                model,
+                network,
+                groups.stream()
+                        .flatMap(group -> group.members().stream())
+                        .flatMap(member -> member.parameters().stream())
+                        .toList(),
+                factor -> groups.forEach(group -> group.scaleDamping(factor)),
+                step);
+    }
+
+    private StepRequirements requirements(NetworkView network) {
+        return new StepRequirements(updaters, network.updater().getUpdaterBlocks());
+    }
+
+    /**
+     * Checks what a step would use where no session does: the fallback updater may serve all there is.
+     *
+     * @param network the network
+     * @throws IllegalArgumentException naming layer, updater, option, value, time and remedy
+     */
+    public void requireUsable(NetworkView network) {
+        requirements(network).check(network.iteration(), network.epoch());
+    }
+
+    /**
+     * Makes DL4J's updater anew after all layers have got other configurations; what its state holds stays where it fits.
+     *
+     * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @param network the same
+     */
+    public void rebuild(Model model, NetworkView network) {
+        NetworkPlan.of(updaters, network).write();
+        CarriedState.rebuild(updaters, network, NetworkView.existingUpdater(model));
+    }
+
+    private static void warnOf(String caveat, Method method) {
+        if (caveat != null) {
+            LOG.warn("{}: {}.", method.name(), caveat);
+        }
+    }
+
+    /** Where a curvature cannot be estimated for some output, the empirical Fisher takes its place: it exists for every loss. */
+    private static DerivativeSource usable(NetworkView network, Method method) {
+        DerivativeSource source = method.needsOutputNorms() ? DerivativeSource.SCALED_TRUE_LABELS : method.source();
+        String obstacle = network.obstacleTo(source);
+        if (obstacle == null) {
+            return method.source();
+        }
+        LOG.warn(
+                "{} uses Curvature.EMPIRICAL_FISHER instead of {}: {}.",
+                method.name(),
+                method.curvatureFrom(source),
+                obstacle);
+        return DerivativeSource.TRUE_LABELS;
+    }
+
+    /**
+     * Checks all that can be wrong, before anything is changed.
+     *
+     * @param network the network
+     * @param swapped the updater that all layers are about to get; null if they keep theirs
+     * @throws IllegalArgumentException if K-FAC cannot train the network
+     */
+    public void requireTrainable(NetworkView network, IUpdater swapped) {
+        requireGradientDescent(network);
+        requirePrecision(network);
+        requireLosses(network);
+        if (swapped == null) {
+            network.layers().forEach(this::requireSound);
+        } else {
+            updaters.requireSound(swapped);
+        }
+        NetworkPlan networkPlan = NetworkPlan.of(updaters, network, swapped);
+        Map<String, Method> methods = new LinkedHashMap<>();
+        networkPlan.blocks().forEach(plan -> methods.put(plan.name(), plan.method()));
+        if (!methods.isEmpty()) {
+            requireOneNetworkWideSetting(methods);
+        }
+        NetworkPlan.requireIndexable(networkPlan.stateSizes());
+    }
+
+    private void requireSound(NetworkView.NamedLayer named) {
+        for (String parameter : named.layer().paramTable(false).keySet()) {
+            IUpdater updater = named.layer().getConfig().getUpdaterByParam(parameter);
+            if (updaters.isOurs(updater)) {
+                try {
+                    updaters.requireSound(updater);
+                } catch (IllegalArgumentException e) {
+                    String name = updaters.methodOf(updater).name();
+                    throw new IllegalArgumentException(
+                            "Layer '" + named.name() + "': " + name + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    private static void requireGradientDescent(NetworkView network) {
+        OptimizationAlgorithm algorithm = network.optimizationAlgorithm();
+        if (algorithm != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT) {
+            throw new IllegalArgumentException(
+                    "Natural-gradient updaters need optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got " + algorithm
+                            + ", which evaluates several gradients in one step");
+        }
+    }
+
+    private static void requirePrecision(NetworkView network) {
+        DataType type = network.parameterType();
+        if (type != null && type != DataType.FLOAT && type != DataType.DOUBLE) {
+            throw new IllegalArgumentException(
+                    "Natural-gradient updaters need parameters of type FLOAT or DOUBLE, got " + type
+                            + ", which is too coarse for the inverses of curvature matrices. Configure the network with dataType(DataType.FLOAT),"
+                            + " or attach to net.convertDataType(DataType.FLOAT)");
+        }
+    }
+
+    /** A network whose layers are trained one by one, as autoencoders, may go without a loss. */
+    private static void requireLosses(NetworkView network) {
+        List<String> outputs = network.outputsWithoutLoss();
+        if (outputs.isEmpty()) {
+            return;
+        }
+        String text = "The network cannot be trained by fit(): output '" + String.join("', '", outputs)
+                + "' has no loss. End it with an OutputLayer, a LossLayer or another layer that has a loss function";
+        if (!network.canPretrain()) {
+            throw new IllegalArgumentException(text);
+        }
+        LOG.warn("{}. Layer-wise pretraining works without.", text);
+    }
+
+    /** Learning rate, momentum and damping may differ from layer to layer; what governs the step as a whole may not. */
+    private static void requireOneNetworkWideSetting(Map<String, Method> blocks) {
+        Map.Entry<String, Method> first = blocks.entrySet().iterator().next();
+        blocks.forEach((layer, method) -> {
+            if (!first.getValue().agreesWith(method)) {
+                throw new IllegalArgumentException("KFac: layers '" + first.getKey() + "' and '" + layer
+                        + "' differ in an option that holds for the whole network (curvature, klClip, "
+                        + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first.getValue()
+                        + " and "
+                        + method
+                        + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.");
+            }
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** During training: one network at work, a step as a sequence of phases, and how it is bound to the updater that DL4J runs. */
+package io.github.dl4jkfac.session;
