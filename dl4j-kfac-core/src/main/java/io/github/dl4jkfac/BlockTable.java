@@ -30,7 +30,7 @@ final class BlockTable {
         int width = model.params().dataType().width();
         List<BlockSummary> all = new ArrayList<>();
         for (BlockPlan plan : networkPlan.blocks()) {
-            BlockShape shape = plan.group().shape();
+            BlockShape shape = plan.shape();
             all.add(new BlockSummary(
                     plan.name(),
                     plan.kind().name(),

@@ -3,7 +3,10 @@ package io.github.dl4jkfac.plan;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.curvature.BlockKind;
+import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.Segment;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
+import java.util.List;
 
 /**
  * A curvature block before it exists.
@@ -51,13 +54,23 @@ public record BlockPlan(
         }
     }
 
+    /** {@return the matrix that the parameters form} */
+    public BlockShape shape() {
+        return group.shape();
+    }
+
+    /** {@return the rows of that matrix in DL4J's parameter arrays, from the first to the last} */
+    public List<Segment> segments() {
+        return group.segments();
+    }
+
     /** {@return the layer's name, and what of it the block covers where that is not all} */
     public String name() {
         String parameters = slot.groups().size() > 1 || part != Part.WHOLE
                 ? ":"
                         + String.join(
                                 ",",
-                                group.segments().stream()
+                                segments().stream()
                                         .map(segment -> segment.parameter())
                                         .distinct()
                                         .toList())

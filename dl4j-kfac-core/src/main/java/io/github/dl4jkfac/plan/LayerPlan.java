@@ -174,17 +174,14 @@ final class LayerPlan {
         }
         for (BlockPlan plan : plans) {
             LayerSlot slot = plan.slot();
-            plan.group()
-                    .segments()
+            plan.segments()
                     .forEach(segment -> lengths.put(
                             slot.prefix() + segment.parameter(),
                             slot.layer().getParam(segment.parameter()).length()));
         }
         StateLayout layout = StateLayout.curvature(
                 layoutName,
-                plans.stream()
-                        .map(plan -> plan.kind().layout(plan.group().shape()))
-                        .toList(),
+                plans.stream().map(plan -> plan.kind().layout(plan.shape())).toList(),
                 List.copyOf(lengths.values()));
         return amongOthers
                 ? layout.inWholeMultiplesOf(

@@ -113,14 +113,14 @@ final class Binding {
                     worker,
                     updaterBlock.getGradientView(),
                     states.get(i),
-                    plan.group().segments(),
+                    plan.segments(),
                     offsets(parameters, plan.slot()),
                     plan.method().momentum(),
                     solver);
             matrices.add(matrix);
             BlockContext context = new BlockContext(
                     plan.name(),
-                    plan.group().shape(),
+                    plan.shape(),
                     states.get(i),
                     worker.hyperparameters().statisticsDecay(),
                     solver);

@@ -35,7 +35,7 @@ public record BoundBlock(
 
     /** {@return the matrix that the parameters form} */
     public BlockShape shape() {
-        return plan.group().shape();
+        return plan.shape();
     }
 
     /** {@return the kind of curvature} */
@@ -50,7 +50,7 @@ public record BoundBlock(
 
     /** eta: the L2 coefficient of the weights, which is part of the objective's curvature (Martens and Grosse 2015, sec. 6.1). */
     double l2(int iteration, int epoch) {
-        String first = plan.slot().prefix() + plan.group().segments().get(0).parameter();
+        String first = plan.slot().prefix() + plan.segments().get(0).parameter();
         return parameters.stream()
                 .filter(parameter -> parameter.getParamName().equals(first))
                 .flatMap(parameter -> terms(parameter).stream())
@@ -76,7 +76,7 @@ public record BoundBlock(
         if (coefficient == 0) {
             return;
         }
-        Set<String> own = plan.group().segments().stream()
+        Set<String> own = plan.segments().stream()
                 .map(segment -> plan.slot().prefix() + segment.parameter())
                 .collect(Collectors.toSet());
         for (ParamState parameter : parameters) {
