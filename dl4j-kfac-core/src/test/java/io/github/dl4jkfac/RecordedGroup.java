@@ -89,7 +89,7 @@ public record RecordedGroup(
     }
 
     /** DL4J's gradient of a group. */
-    static INDArray gradient(Layer layer, ParameterGroup group) {
+    public static INDArray gradient(Layer layer, ParameterGroup group) {
         return gathered(layer.getGradientsViewArray(), layer, group);
     }
 

@@ -1,4 +1,4 @@
-package io.github.dl4jkfac;
+package io.github.dl4jkfac.session;
 
 import static io.github.dl4jkfac.TestNetworks.error;
 import static io.github.dl4jkfac.TestNetworks.normal;
@@ -6,8 +6,10 @@ import static io.github.dl4jkfac.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
-import io.github.dl4jkfac.session.BoundBlock;
-import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.RecordedGroup;
+import io.github.dl4jkfac.TestNetworks;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.stream.Stream;

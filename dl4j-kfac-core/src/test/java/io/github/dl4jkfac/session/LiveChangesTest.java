@@ -1,9 +1,21 @@
-package io.github.dl4jkfac;
+package io.github.dl4jkfac.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dl4jkfac.AdaFisher;
+import io.github.dl4jkfac.AdaFisherW;
+import io.github.dl4jkfac.Curvature;
+import io.github.dl4jkfac.EKFac;
+import io.github.dl4jkfac.ExactFisher;
+import io.github.dl4jkfac.FAdam;
+import io.github.dl4jkfac.Fixtures;
 import io.github.dl4jkfac.Fixtures.Kind;
+import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.LogCapture;
+import io.github.dl4jkfac.NaturalGradientUpdater;
+import io.github.dl4jkfac.Structure;
 import io.github.dl4jkfac.capture.NetworkView;
 import java.util.ArrayList;
 import java.util.List;
