@@ -26,7 +26,9 @@ public record Budget(double seconds, long steps, int evaluations) {
 
     /** @return which of the evenly spaced evaluations was due last */
     int evaluationIndex(long step, double atSeconds) {
-        return (int) Math.floor(used(step, atSeconds) * evaluations);
+        // multiplied before it is divided: 29 / 100 * 100 is less than 29 in floating point, 29 * 100 / 100 is not
+        double bySteps = (double) step * evaluations / steps;
+        return (int) Math.floor(Math.max(atSeconds * evaluations / seconds, bySteps));
     }
 
     /**
