@@ -1,15 +1,9 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage;
 import io.github.dl4jkfac.curvature.diagonal.DiagonalAverage.Scaling;
-import io.github.dl4jkfac.curvature.diagonal.DiagonalKroneckerBlock;
-import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Hyperparameters;
-import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.Option;
-import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.shade.jackson.databind.JsonNode;
@@ -56,39 +50,14 @@ abstract class AdaFisherUpdater extends DampedUpdater {
         return average;
     }
 
-    @Override
-    DerivativeSource source() {
-        return DerivativeSource.TRUE_LABELS;
-    }
-
-    /** A diagonal for every kind of rows and any size; a kind of block that somebody has registered for his own rows goes first. */
-    @Override
-    BlockKind kindAt(BlockSite site) {
-        return site.group().type() == null
-                ? DiagonalKroneckerBlock.type(average)
-                : site.group().type();
+    /** The coefficient of weight decay that enters the step unpreconditioned. */
+    double decay() {
+        return 0;
     }
 
     @Override
-    String obstacleAt(BlockSite site) {
-        throw new IllegalStateException("there is a diagonal for every group of parameters");
-    }
-
-    @Override
-    Momentum momentumKind() {
-        return Momentum.OF_GRADIENTS;
-    }
-
-    /** The factors are scaled to the range from 0 to 1: an L2 coefficient is in other units. */
-    @Override
-    boolean isDampedByL2() {
-        return false;
-    }
-
-    @Override
-    RefreshPlan refreshPlan() {
-        return new RefreshPlan(
-                hyperparameters().statisticsInterval(), hyperparameters().inverseInterval(), false);
+    UpdaterMethod method() {
+        return new AdaFisherMethod(this);
     }
 
     @Override

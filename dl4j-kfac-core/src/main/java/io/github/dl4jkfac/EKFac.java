@@ -1,10 +1,5 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.eigen.EigenBlock;
-import io.github.dl4jkfac.plan.BlockChoice;
-import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Option;
 import java.util.List;
 
@@ -102,18 +97,8 @@ public final class EKFac extends KroneckerUpdater {
     }
 
     @Override
-    DerivativeSource source() {
-        return curvature.source();
-    }
-
-    @Override
-    BlockKind kindAt(BlockSite site) {
-        return BlockChoice.of(site.group(), maxFactorDimension, kind -> EigenBlock.TYPE);
-    }
-
-    @Override
-    String obstacleAt(BlockSite site) {
-        return BlockChoice.obstacle(site.group(), maxFactorDimension);
+    UpdaterMethod method() {
+        return new EKFacMethod(this);
     }
 
     @Override

@@ -1,8 +1,5 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.state.TensorState;
 import io.github.dl4jkfac.step.FisherAdamRule;
 import io.github.dl4jkfac.step.FisherAdamWorker;
@@ -130,23 +127,8 @@ public final class FAdam extends NaturalGradientUpdater {
     }
 
     @Override
-    boolean usesCurvature() {
-        return false;
-    }
-
-    @Override
-    DerivativeSource source() {
-        return DerivativeSource.TRUE_LABELS;
-    }
-
-    @Override
-    BlockKind kindAt(BlockSite site) {
-        return null;
-    }
-
-    @Override
-    String obstacleAt(BlockSite site) {
-        return "its updater is FAdam";
+    UpdaterMethod method() {
+        return new FAdamMethod(this);
     }
 
     @Override

@@ -1,12 +1,5 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.layers.ParameterGroup;
-import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.curvature.chain.TridiagonalKind;
-import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
-import io.github.dl4jkfac.plan.BlockChoice;
-import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.step.Option;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,35 +115,8 @@ public final class KFac extends KroneckerUpdater {
     }
 
     @Override
-    boolean asksForChains() {
-        return structure == Structure.BLOCK_TRIDIAGONAL;
-    }
-
-    @Override
-    boolean wantsChain(ParameterGroup group) {
-        return asksForChains() && kronecker.kindOf(group) == KroneckerBlock.TYPE;
-    }
-
-    @Override
-    DerivativeSource source() {
-        return kronecker.curvature().source();
-    }
-
-    @Override
-    BlockKind kindAt(BlockSite site) {
-        return site.chain() == null
-                ? kronecker.kindOf(site.group())
-                : new TridiagonalKind(site.chain().next());
-    }
-
-    @Override
-    String jointKeyAt(BlockSite site) {
-        return site.chain() == null ? null : site.chain().chain();
-    }
-
-    @Override
-    String obstacleAt(BlockSite site) {
-        return BlockChoice.obstacle(site.group(), kronecker.maxFactorDimension());
+    UpdaterMethod method() {
+        return new KFacMethod(this, kronecker, structure);
     }
 
     @Override

@@ -1,18 +1,11 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.NetworkView;
-import io.github.dl4jkfac.capture.layers.ParameterGroup;
-import io.github.dl4jkfac.curvature.BlockKind;
-import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.StateLayout;
 import io.github.dl4jkfac.step.DelegatingWorker;
 import io.github.dl4jkfac.step.Hyperparameters;
-import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import io.github.dl4jkfac.step.Option;
-import io.github.dl4jkfac.step.RefreshPlan;
 import io.github.dl4jkfac.step.StatelessWorker;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,87 +52,8 @@ public abstract class NaturalGradientUpdater implements IUpdater {
         this.fallback = fallback;
     }
 
-    /**
-     * Whether it looks for curvature at all. One that does not serves all parameters itself, as {@link #withoutCurvature} says, and
-     * needs nothing of the batch but the gradient.
-     */
-    boolean usesCurvature() {
-        return true;
-    }
-
-    /** Where the derivatives come from that its statistics are made of. */
-    abstract DerivativeSource source();
-
-    /** The curvature that suits a group of parameters; null if there is none, and {@link #obstacleAt} tells why. */
-    abstract BlockKind kindAt(BlockSite site);
-
-    /** Why a group of parameters has no curvature. */
-    abstract String obstacleAt(BlockSite site);
-
-    /** Parameters of the same key share one joint curvature; null for parameters that have theirs alone. */
-    String jointKeyAt(BlockSite site) {
-        return null;
-    }
-
-    /** Whether dense layers that follow each other are to have a curvature together. */
-    boolean asksForChains() {
-        return false;
-    }
-
-    /** Whether a dense layer can be a member of such a chain. */
-    boolean wantsChain(ParameterGroup group) {
-        return false;
-    }
-
-    /** Where the momentum stands in its step. */
-    Momentum momentumKind() {
-        return Momentum.OF_STEPS;
-    }
-
-    /** The coefficient of weight decay that enters the step unpreconditioned, beside whatever DL4J adds. */
-    double decay() {
-        return 0;
-    }
-
-    /** Whether an L2 coefficient adds to the damping, as part of the objective's curvature. */
-    boolean isDampedByL2() {
-        return true;
-    }
-
-    /** Whether its curvature asks how steep the loss is at the network's outputs, |dL_n/dz_out|^2 of each sample. */
-    boolean needsOutputNorms() {
-        return false;
-    }
-
-    /**
-     * Refuses a batch whose rows are too many, before they are made.
-     *
-     * @param samples how many samples the rows stand for: with {@link Curvature#EXACT_FISHER} one for each sample and output
-     * @throws IllegalStateException if that is too many, with the remedy
-     */
-    void requireAffordable(long samples) {
-        // moving averages do not grow with the batch
-    }
-
-    /** Whether its steps are shortened until the objective falls as much as they promise. */
-    boolean searchesLine() {
-        return false;
-    }
-
-    /** Whether its damping follows how well the quadratic model foretells the objective. */
-    boolean adaptsDamping() {
-        return false;
-    }
-
-    /** What the user should know of this updater on a network, a clause for the log; null if there is nothing. */
-    String caveat(NetworkView network) {
-        return null;
-    }
-
-    /** When statistics are taken and put in force. */
-    RefreshPlan refreshPlan() {
-        return new RefreshPlan(hyperparameters.statisticsInterval(), hyperparameters.inverseInterval());
-    }
+    /** What it decides, for the engine. */
+    abstract UpdaterMethod method();
 
     /** Numbers of updater state for an array of parameters without curvature. */
     long stateSizeWithoutCurvature(long numParams) {

@@ -10,7 +10,7 @@ final class UpdaterAccess implements Updaters {
 
     @Override
     public Method methodOf(IUpdater updater) {
-        return updater instanceof NaturalGradientUpdater own ? new UpdaterMethod(own) : null;
+        return updater instanceof NaturalGradientUpdater own ? own.method() : null;
     }
 
     @Override

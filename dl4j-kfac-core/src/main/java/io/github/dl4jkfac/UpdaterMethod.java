@@ -3,117 +3,105 @@ package io.github.dl4jkfac;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.layers.ParameterGroup;
-import io.github.dl4jkfac.curvature.BlockKind;
 import io.github.dl4jkfac.plan.BlockSite;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.step.Hyperparameters;
 import io.github.dl4jkfac.step.Momentum;
 import io.github.dl4jkfac.step.RefreshPlan;
 
-/**
- * An updater as the engine sees it: what it decides, without becoming public for that.
- *
- * @param updater decides
- */
-record UpdaterMethod(NaturalGradientUpdater updater) implements Method {
+/** An updater as the engine sees it: what it decides, without becoming public for that. What most updaters decide alike is here. */
+abstract class UpdaterMethod implements Method {
+
+    private final NaturalGradientUpdater updater;
+
+    /** @param updater whose options decide */
+    UpdaterMethod(NaturalGradientUpdater updater) {
+        this.updater = updater;
+    }
 
     @Override
-    public String name() {
+    public final String name() {
         return updater.name();
     }
 
     @Override
-    public Hyperparameters hyperparameters() {
+    public final Hyperparameters hyperparameters() {
         return updater.hyperparameters();
     }
 
     @Override
     public boolean usesCurvature() {
-        return updater.usesCurvature();
+        return true;
     }
 
     @Override
-    public DerivativeSource source() {
-        return updater.source();
-    }
-
-    @Override
-    public String curvatureFrom(DerivativeSource source) {
+    public final String curvatureFrom(DerivativeSource source) {
         return String.valueOf(Curvature.of(source));
     }
 
     @Override
-    public BlockKind kindAt(BlockSite site) {
-        return updater.kindAt(site);
-    }
-
-    @Override
-    public String obstacleAt(BlockSite site) {
-        return updater.obstacleAt(site);
-    }
-
-    @Override
     public String jointKeyAt(BlockSite site) {
-        return updater.jointKeyAt(site);
+        return null;
     }
 
     @Override
     public boolean asksForChains() {
-        return updater.asksForChains();
+        return false;
     }
 
     @Override
     public boolean wantsChain(ParameterGroup group) {
-        return updater.wantsChain(group);
+        return false;
     }
 
     @Override
     public Momentum momentum() {
-        return updater.momentumKind();
+        return Momentum.OF_STEPS;
     }
 
     @Override
     public double weightDecay() {
-        return updater.decay();
+        return 0;
     }
 
     @Override
     public boolean isDampedByL2() {
-        return updater.isDampedByL2();
+        return true;
     }
 
     @Override
     public boolean needsOutputNorms() {
-        return updater.needsOutputNorms();
+        return false;
     }
 
     @Override
     public void requireAffordable(long rows) {
-        updater.requireAffordable(rows);
+        // moving averages do not grow with the batch
     }
 
     @Override
     public boolean searchesLine() {
-        return updater.searchesLine();
+        return false;
     }
 
     @Override
     public boolean adaptsDamping() {
-        return updater.adaptsDamping();
+        return false;
     }
 
     @Override
     public String caveat(NetworkView network) {
-        return updater.caveat(network);
+        return null;
     }
 
     @Override
     public RefreshPlan refreshPlan() {
-        return updater.refreshPlan();
+        return new RefreshPlan(
+                hyperparameters().statisticsInterval(), hyperparameters().inverseInterval());
     }
 
     @Override
-    public boolean agreesWith(Method other) {
+    public final boolean agreesWith(Method other) {
         return other instanceof UpdaterMethod method
                 && updater.getClass() == method.updater.getClass()
                 && updater.networkWide().equals(method.updater.networkWide());

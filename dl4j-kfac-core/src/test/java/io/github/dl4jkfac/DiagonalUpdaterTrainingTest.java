@@ -165,7 +165,7 @@ class DiagonalUpdaterTrainingTest {
             KFacListener.swapUpdater(built, updater); // the biases' own updater goes, too
         }
         built.setParams(swapped.params());
-        if (kind == Kind.WITH_FALLBACK && updater.usesCurvature()) {
+        if (kind == Kind.WITH_FALLBACK && updater.method().usesCurvature()) {
             Fixtures.fit(swapped, batches.subList(3, 8)); // the fallback Adam reads DL4J's iteration counter
             assertThat(Fixtures.isFinite(swapped.params())).isTrue();
             return;
