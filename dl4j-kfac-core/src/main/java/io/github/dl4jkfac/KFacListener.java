@@ -1,10 +1,12 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.plan.Updaters;
+import io.github.dl4jkfac.session.AttachChecks;
 import io.github.dl4jkfac.session.FitDetector;
 import io.github.dl4jkfac.session.Session;
 import io.github.dl4jkfac.session.Sessions;
@@ -118,9 +120,9 @@ public final class KFacListener extends BaseTrainingListener {
                             + " give it the parameters: other.setParams(net.params())");
         }
         requireBetweenSteps(model, Listeners.of(model));
-        SESSIONS.requireTrainable(network, updater);
+        new AttachChecks(UPDATERS).requireTrainable(network, updater);
         boolean changed = false;
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             changed |= swap(named, updater);
         }
         if (changed) {
@@ -129,7 +131,7 @@ public final class KFacListener extends BaseTrainingListener {
         return attach(model);
     }
 
-    private static boolean swap(NetworkView.NamedLayer named, NaturalGradientUpdater updater) {
+    private static boolean swap(NamedLayer named, NaturalGradientUpdater updater) {
         boolean[] changed = {false};
         UpdaterConfigs.replace(
                 named.layer(),

@@ -3,6 +3,7 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.step.FisherAdamReference;
 import io.github.dl4jkfac.step.FisherAdamRule;
@@ -56,7 +57,7 @@ public final class FAdamCheck {
         INDArray before = model.params().dup();
         TestNetworks.fit(model, batch);
         long samples = batch.getFeatures(0).size(0);
-        for (NetworkView.NamedLayer named : NetworkView.of(model).layers()) {
+        for (NamedLayer named : NetworkView.of(model).layers()) {
             TrainingConfig conf = named.layer().getConfig();
             named.layer().paramTable(false).forEach((name, array) -> {
                 if (conf.getUpdaterByParam(name) instanceof FAdam && !conf.isPretrainParam(name)) {

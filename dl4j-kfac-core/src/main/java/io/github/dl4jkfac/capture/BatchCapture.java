@@ -37,7 +37,7 @@ public final class BatchCapture {
      */
     public BatchCapture(NetworkView network) {
         this.network = network;
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             WrappedLayers.of(named.layer()).forEach(this::addNoise);
         }
         network.heads().forEach(head -> head.whenFailed(this::disarm));
@@ -65,10 +65,11 @@ public final class BatchCapture {
         source = derivatives;
         long batch = network.batchSize();
         wanted = (long) Math.ceil(fraction * batch);
-        boolean wholeBatch = source.needsSecondPass() && !network.passesDenseSlotsOnly();
+        boolean wholeBatch = source.needsSecondPass() && !network.carriesPartOfBatch();
         long pass = wholeBatch ? batch : wanted;
+        PassSamples samples = new PassSamples(wanted, pass, batch);
         network.heads().forEach(head -> head.arm(source, pass, batch));
-        network.slots().forEach(slot -> slot.arm(source, slot instanceof DenseSlot ? pass : wanted, batch));
+        network.slots().forEach(slot -> slot.arm(source, samples));
         if (source.needsSecondPass()) {
             withDropout.forEach(conf -> conf.setIDropout(new DropoutTap(Tap.unwrap(conf.getIDropout()))));
             withNoise.forEach(layer -> setNoise(layer, new WeightNoiseTap(noise(layer), layer)));

@@ -20,8 +20,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A Convolution2D that goes through the second pass by itself: without the weight gradient, and without DL4J's slowly made patches. Both directions are products with patches: forward with those of the inputs,
- * backward with those that a transposed convolution sees in the derivatives.
+ * A Convolution2D that goes through the second pass by itself: without the weight gradient, and without DL4J's slowly made patches.
+ * Both directions are products with patches: forward with those of the inputs, backward with those that a transposed convolution sees
+ * in the derivatives.
  */
 final class ConvolutionSlot extends MapperSlot {
 
@@ -33,25 +34,21 @@ final class ConvolutionSlot extends MapperSlot {
     }
 
     /** Dropout and weight noise are DL4J's own business. */
+    @Override
     boolean passesByItself() {
         return conf.getIDropout() == null && conf.getWeightNoise() == null;
     }
 
-    /**
-     * The second pass, from the layer's output to its input; records the derivatives at the pre-activations.
-     *
-     * @param epsilon derivatives at the layer's output, in its format
-     * @param further whether those at the input are wanted
-     * @return derivatives at the input, in the layer's format; null unless wanted
-     */
+    /** From the layer's output to its input, both in the layer's format; records the derivatives at the pre-activations. */
+    @Override
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
-    INDArray backward(INDArray epsilon, boolean further, PassMemory memory) {
-        try (PassMemory.Scope working = memory.open()) {
+    INDArray backward(INDArray epsilon, boolean further, SecondPass pass) {
+        try (PassMemory.Scope working = pass.memory().open()) {
             INDArray delta =
                     throughActivation(channelsSecond(epsilon.castTo(weights().dataType())));
             preActivation(null);
             derivative(delta);
-            return further ? throughWeights(delta, memory) : null;
+            return further ? throughWeights(delta, pass.memory()) : null;
         }
     }
 

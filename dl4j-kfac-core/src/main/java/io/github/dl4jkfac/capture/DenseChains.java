@@ -26,7 +26,7 @@ final class DenseChains {
         List<List<LayerSlot>> chains = new ArrayList<>();
         Map<LayerSlot, List<LayerSlot>> chainOf = new IdentityHashMap<>();
         for (LayerSlot slot : network.slots()) { // sources come before what they feed
-            if (network.denseSlotOf(slot.layer()) == slot) {
+            if (network.partialSlotOf(slot.layer()) == slot) {
                 List<LayerSlot> chain = chainOf.get(search.before(slot));
                 if (chain == null) {
                     chain = new ArrayList<>();
@@ -46,7 +46,7 @@ final class DenseChains {
         while (source != null && keepsRows(source)) {
             source = network.soleSource(source);
         }
-        return source == null ? null : network.denseSlotOf(source);
+        return source == null ? null : network.partialSlotOf(source);
     }
 
     private static boolean keepsRows(Layer layer) {

@@ -52,16 +52,22 @@ final class DenseSlot extends LayerSlot {
         return new ParameterGroup(shape, weights, bias);
     }
 
+    @Override
     boolean passesByItself() {
+        return passesByItself;
+    }
+
+    @Override
+    boolean carriesPartOfBatch() {
         return passesByItself;
     }
 
     /** Puts a tap in place of the hidden layer's activation function; an output layer is tapped at its loss. */
     @Override
-    void arm(DerivativeSource source, long rows, long batch) {
+    void arm(DerivativeSource source, PassSamples samples) {
         derivatives = null;
         if (head == null) {
-            capture.start(source.needsSecondPass() && passesByItself, rows, batch);
+            capture.start(source.needsSecondPass() && passesByItself, samples.pass(), samples.batch());
             synchronized (layer.layerConf()) {
                 layer.layerConf().setActivationFn(new ActivationTap(untapped(), capture));
             }
@@ -96,16 +102,11 @@ final class DenseSlot extends LayerSlot {
         derivatives = null; // they come by backward(), or from the tap
     }
 
-    /**
-     * The second pass, from the layer's output, or from its loss, to its input.
-     *
-     * @param delta derivatives at the pre-activations of the rows that the pass is made of, [rows,nOut]
-     * @param further whether those at the input are wanted
-     * @return derivatives at the input, [rows,nIn]; null unless wanted
-     */
-    INDArray backward(INDArray delta, boolean further) {
-        derivatives = delta;
-        return further ? throughWeights(delta) : null;
+    /** From the layer's output, or from its loss, to its input; the rows are those that the pass is made of. */
+    @Override
+    INDArray backward(INDArray epsilon, boolean further, SecondPass pass) {
+        derivatives = head == null ? throughActivation(epsilon) : head.secondDerivative(pass.signal());
+        return further ? throughWeights(derivatives) : null;
     }
 
     /**
@@ -113,7 +114,7 @@ final class DenseSlot extends LayerSlot {
      *
      * @param epsilon derivatives at the layer's output, [rows,nOut]
      */
-    INDArray throughActivation(INDArray epsilon) {
+    private INDArray throughActivation(INDArray epsilon) {
         return masked(activation().backprop(capture.recorded().dup(), epsilon).getFirst());
     }
 

@@ -191,12 +191,12 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    boolean passesDenseSlotsOnly() {
+    boolean carriesPartOfBatch() {
         for (int index : graph.topologicalSortOrder()) {
             GraphVertex vertex = graph.getVertices()[index];
             boolean passed = anyInputLeads(vertex, leadsToSlot);
-            boolean dense = vertex.hasLayer() && denseSlotOf(vertex.getLayer()) != null;
-            if (passed && !(dense && preProcessor(vertex) == null) || leadsToSlot[index] && !dense) {
+            boolean partial = vertex.hasLayer() && partialSlotOf(vertex.getLayer()) != null;
+            if (passed && !(partial && preProcessor(vertex) == null) || leadsToSlot[index] && !partial) {
                 return false;
             }
         }
@@ -208,8 +208,7 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    void backward(OutputSignal signal) {
-        PassMemory memory = PassMemory.inCurrentWorkspace();
+    void backward(SecondPass pass) {
         INDArray[] epsilons = new INDArray[graph.getVertices().length];
         int[] order = graph.topologicalSortOrder();
         for (int i = order.length - 1; i >= 0; i--) {
@@ -219,8 +218,8 @@ final class GraphView extends NetworkView {
             GraphVertex vertex = graph.getVertices()[order[i]];
             boolean further = anyInputLeads(vertex, leadsToSlot);
             INDArray[] passed = vertex.hasLayer()
-                    ? throughLayer(vertex, epsilons[order[i]], further, signal, memory)
-                    : throughVertex(vertex, epsilons[order[i]], memory);
+                    ? throughLayer(vertex, epsilons[order[i]], further, pass)
+                    : throughVertex(vertex, epsilons[order[i]], pass.memory());
             epsilons[order[i]] = null;
             if (further) {
                 distribute(vertex, passed, epsilons);
@@ -228,10 +227,9 @@ final class GraphView extends NetworkView {
         }
     }
 
-    private INDArray[] throughLayer(
-            GraphVertex vertex, INDArray epsilon, boolean further, OutputSignal signal, PassMemory memory) {
-        INDArray passed = backward(vertex.getLayer(), epsilon, further, signal, memory);
-        return new INDArray[] {further ? backward(preProcessor(vertex), passed, memory) : null};
+    private static INDArray[] throughLayer(GraphVertex vertex, INDArray epsilon, boolean further, SecondPass pass) {
+        INDArray passed = pass.through(vertex.getLayer(), epsilon, further);
+        return new INDArray[] {further ? pass.through(preProcessor(vertex), passed) : null};
     }
 
     @SuppressWarnings("try") // javac warns of scopes that no code refers to

@@ -50,10 +50,9 @@ public abstract class LayerSlot {
      * Begins to record.
      *
      * @param source where the derivatives come from
-     * @param wanted how many samples of the batch enter the statistics
-     * @param batch how many samples there are
+     * @param samples how many samples of the batch enter the statistics, and how many the second pass is made of
      */
-    abstract void arm(DerivativeSource source, long wanted, long batch);
+    abstract void arm(DerivativeSource source, PassSamples samples);
 
     /** Ends the recording; what has been recorded stays. */
     abstract void disarm();
@@ -63,6 +62,38 @@ public abstract class LayerSlot {
 
     /** A second pass begins, perhaps not the first of its kind: what comes now counts, and takes the place of what came before. */
     abstract void secondPass();
+
+    /** Whether it goes through a second pass by itself, so that DL4J's own backward pass does not have to. */
+    boolean passesByItself() {
+        return false;
+    }
+
+    /** Whether it goes through a second pass by itself even if that is made of a part of the batch. */
+    boolean carriesPartOfBatch() {
+        return false;
+    }
+
+    /**
+     * Goes through a second pass by itself, and keeps the derivatives that it sees.
+     *
+     * @param epsilon derivatives at the layer's output; null for an output layer
+     * @param further whether those at its input are wanted
+     * @param pass what the outputs send, and where arrays live
+     * @return derivatives at the layer's input; null unless wanted
+     * @throws UnsupportedOperationException if it does not
+     */
+    INDArray backward(INDArray epsilon, boolean further, SecondPass pass) {
+        throw new UnsupportedOperationException(name + " leaves the second pass to DL4J");
+    }
+
+    /**
+     * Is told what a second pass brings that goes on by DL4J's own.
+     *
+     * @param epsilon derivatives at the layer's output; null for an output layer
+     */
+    void output(INDArray epsilon) {
+        // most are told by their taps
+    }
 
     /**
      * Multiplies each sample's derivatives by a number of its own.

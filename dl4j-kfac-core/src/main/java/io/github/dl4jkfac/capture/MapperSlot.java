@@ -51,11 +51,11 @@ class MapperSlot extends LayerSlot implements Recording {
     }
 
     @Override
-    void arm(DerivativeSource source, long wantedSamples, long batchSize) {
+    void arm(DerivativeSource source, PassSamples samples) {
         active = true;
         counts = !source.needsSecondPass();
-        wanted = wantedSamples;
-        batch = batchSize;
+        wanted = samples.wanted();
+        batch = samples.batch();
         inputs = null;
         inputsOfForwardPass = layer().input();
         recorded.clear();
@@ -146,7 +146,7 @@ class MapperSlot extends LayerSlot implements Recording {
         return head == null && inputs.rank() > 2 ? (int) Math.max(1, inputs.size(0) / batch) : 1;
     }
 
-    /** @param epsilon derivatives at the layer's output */
+    @Override
     void output(INDArray epsilon) {
         if (mapper.site() == RowMapper.Site.OUTPUT) {
             preActivation(null);

@@ -14,15 +14,11 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
-import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.layers.FrozenLayer;
-import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
-import org.deeplearning4j.nn.workspace.ArrayType;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -34,27 +30,6 @@ public abstract class NetworkView {
     private final List<LayerSlot> slots = new ArrayList<>();
     private final List<OutputHead> heads = new ArrayList<>();
     private String unsampledOutput;
-
-    /**
-     * A layer of the network.
-     *
-     * @param name its name in the network
-     * @param layer the live layer
-     * @param slots its parts that have curvature blocks; none if it has none
-     * @param obstacle why it has none; null if it has some
-     * @param isReached whether DL4J's backward pass gets to it
-     */
-    public record NamedLayer(String name, Layer layer, List<LayerSlot> slots, String obstacle, boolean isReached) {
-
-        /** {@return whether DL4J computes no gradient for it} */
-        public boolean isFrozen() {
-            return NetworkView.isFrozen(layer);
-        }
-    }
-
-    private static boolean isFrozen(Layer layer) {
-        return layer instanceof FrozenLayer || layer instanceof FrozenLayerWithBackprop;
-    }
 
     /**
      * @param places all layers by name, in the order of their parameters
@@ -71,14 +46,15 @@ public abstract class NetworkView {
                 unsampledOutput = name + "' (" + layer.getClass().getSimpleName() + ")";
             }
             boolean isReached = reached.contains(layer);
-            List<LayerSlot> own = isReached && !isFrozen(layer) ? SlotFinder.of(name, place, head) : List.of();
+            List<LayerSlot> own =
+                    isReached && !NamedLayer.isFrozen(layer) ? SlotFinder.of(name, place, head) : List.of();
             slots.addAll(own);
             layers.add(new NamedLayer(name, layer, own, own.isEmpty() ? obstacle(layer, isReached) : null, isReached));
         });
     }
 
     private static String obstacle(Layer layer, boolean reached) {
-        if (isFrozen(layer)) {
+        if (NamedLayer.isFrozen(layer)) {
             return "frozen";
         }
         return reached ? "no curvature block for " + layer.getClass().getSimpleName() : "below a frozen layer";
@@ -196,52 +172,18 @@ public abstract class NetworkView {
                 .orElse(List.of());
     }
 
-    /** The layer's slot if it goes through the second pass by itself, or null. */
-    final DenseSlot denseSlotOf(Layer layer) {
+    /** The layer's slot if it can carry a part of the batch through a second pass; null if there is none. */
+    final LayerSlot partialSlotOf(Layer layer) {
         return slotsOf(layer).stream()
-                .filter(slot -> slot instanceof DenseSlot)
-                .map(DenseSlot.class::cast)
-                .filter(DenseSlot::passesByItself)
+                .filter(LayerSlot::carriesPartOfBatch)
                 .findFirst()
                 .orElse(null);
     }
 
-    private OutputHead headOf(Layer layer) {
+    /** The output of which this is the layer, perhaps behind a frozen one; null for a hidden layer. */
+    final OutputHead headOf(Layer layer) {
         Layer own = OutputHead.unfrozen(layer);
         return heads.stream().filter(head -> head.layer() == own).findFirst().orElse(null);
-    }
-
-    /**
-     * The second pass through one layer.
-     *
-     * @param epsilon derivatives at its output; null for an output layer
-     * @param further whether those at its input are wanted
-     * @param signal what the outputs send
-     * @param memory where arrays live
-     * @return derivatives at its input; null or anything unless wanted
-     */
-    final INDArray backward(Layer layer, INDArray epsilon, boolean further, OutputSignal signal, PassMemory memory) {
-        DenseSlot dense = denseSlotOf(layer);
-        OutputHead head = headOf(layer);
-        if (dense != null) {
-            INDArray delta = head == null ? dense.throughActivation(epsilon) : head.secondDerivative(signal);
-            return dense.backward(delta, further);
-        }
-        if (head != null && head.hasOneRowPerSample() && head.layer().numParams() == 0) {
-            return head.secondDerivative(signal);
-        }
-        if (head != null) {
-            head.send(signal);
-        }
-        for (LayerSlot slot : slotsOf(layer)) {
-            if (slot instanceof ConvolutionSlot convolution && convolution.passesByItself()) {
-                return convolution.backward(epsilon, further, memory);
-            }
-            if (slot instanceof MapperSlot mapped) {
-                mapped.output(epsilon);
-            }
-        }
-        return PassThrough.backward(layer, epsilon, memory);
     }
 
     /**
@@ -326,26 +268,8 @@ public abstract class NetworkView {
     /** The layer whose output, as it is, is the only input of another one and goes nowhere else; null if there is none. */
     abstract Layer soleSource(Layer layer);
 
-    /** Whether the second pass goes through dense slots only, so that it can run on a part of the batch. */
-    abstract boolean passesDenseSlotsOnly();
-
-    /**
-     * Second pass through a preprocessor between two layers.
-     *
-     * @param preProcessor null if there is none
-     * @param epsilon derivatives at its output
-     * @return derivatives at its input
-     */
-    @SuppressWarnings("try") // javac warns of scopes that no code refers to
-    final INDArray backward(InputPreProcessor preProcessor, INDArray epsilon, PassMemory memory) {
-        if (preProcessor == null) {
-            return epsilon;
-        }
-        try (PassMemory.Scope working = memory.open()) {
-            INDArray passed = preProcessor.backprop(epsilon, batchSize(), memory.manager());
-            return memory.manager().leverageTo(ArrayType.ACTIVATION_GRAD, passed);
-        }
-    }
+    /** Whether all that a second pass goes through can carry a part of the batch, so that the pass need not be made of all of it. */
+    abstract boolean carriesPartOfBatch();
 
     /** {@return whether derivatives of one sample's loss reach other samples, as they do through batch normalisation in training} */
     public final boolean couplesSamples() {
@@ -355,7 +279,7 @@ public abstract class NetworkView {
     /** Prepares all slots for a second pass and runs it. Can be called several times. */
     final void secondPass(OutputSignal signal) {
         slots.forEach(LayerSlot::secondPass);
-        backward(signal);
+        backward(new SecondPass(this, signal));
     }
 
     /** For each slot that derivatives have reached the rows of each of its groups. */
@@ -365,6 +289,6 @@ public abstract class NetworkView {
         return rows;
     }
 
-    /** A backward pass over the stored forward pass, with derivatives that the outputs are told. Leaves the gradient alone. */
-    abstract void backward(OutputSignal signal);
+    /** Leads a pass through the layers, from the outputs down to the lowest slot. */
+    abstract void backward(SecondPass pass);
 }

@@ -97,10 +97,10 @@ final class RecurrentSlot extends LayerSlot {
     }
 
     @Override
-    void arm(DerivativeSource source, long wantedSamples, long batch) {
+    void arm(DerivativeSource source, PassSamples samples) {
         active = true;
         counts = !source.needsSecondPass();
-        wanted = wantedSamples;
+        wanted = samples.wanted();
         record.clear();
         activeSteps.clear();
         setActivation(new ActivationTap(untapped(), ofActivation));

@@ -136,13 +136,13 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    boolean passesDenseSlotsOnly() {
+    boolean carriesPartOfBatch() {
         for (int i = network.getnLayers() - 1; i > lowest(); i--) {
-            if (denseSlotOf(network.getLayer(i)) == null || preProcessor(i) != null) {
+            if (partialSlotOf(network.getLayer(i)) == null || preProcessor(i) != null) {
                 return false;
             }
         }
-        return denseSlotOf(network.getLayer(lowest())) != null;
+        return partialSlotOf(network.getLayer(lowest())) != null;
     }
 
     private int lowest() {
@@ -158,14 +158,13 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    void backward(OutputSignal signal) {
+    void backward(SecondPass pass) {
         int lowest = lowest();
-        PassMemory memory = PassMemory.inCurrentWorkspace();
         INDArray epsilon = null;
         for (int i = network.getnLayers() - 1; i >= lowest; i--) {
-            epsilon = backward(network.getLayer(i), epsilon, i > lowest, signal, memory);
+            epsilon = pass.through(network.getLayer(i), epsilon, i > lowest);
             if (i > lowest) {
-                epsilon = backward(preProcessor(i), epsilon, memory);
+                epsilon = pass.through(preProcessor(i), epsilon);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.plan;
 
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -35,7 +36,7 @@ final class Advice {
     private void warnOfUpdatersLeftBehind() {
         Map<String, IUpdater> outOfReach = new LinkedHashMap<>();
         List<IUpdater> reached = new ArrayList<>();
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             IUpdater updater = updater(named);
             if (updater != null && network.isPlain(named.name())) {
                 reached.add(updater);
@@ -64,7 +65,7 @@ final class Advice {
     }
 
     /** The updater of a layer's first parameter that has one with a learning rate; null if there is none, or the layer is frozen. */
-    private IUpdater updater(NetworkView.NamedLayer named) {
+    private IUpdater updater(NamedLayer named) {
         if (named.isFrozen()) {
             return null;
         }
@@ -79,7 +80,7 @@ final class Advice {
     /** Whatever DL4J does to the gradient it does before the updater sees it. */
     private void warnOfClipping() {
         Map<GradientNormalization, List<String>> kinds = new EnumMap<>(GradientNormalization.class);
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             GradientNormalization kind = named.layer().getConfig() == null
                     ? null
                     : named.layer().getConfig().getGradientNormalization();
@@ -95,7 +96,7 @@ final class Advice {
                 effect(kind)));
     }
 
-    private boolean usesCurvature(NetworkView.NamedLayer named) {
+    private boolean usesCurvature(NamedLayer named) {
         return !named.isFrozen()
                 && named.layer().paramTable(false).keySet().stream()
                         .map(parameter ->

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.plan;
 
 import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.UpdaterConfigs;
 import io.github.dl4jkfac.state.StateLayout;
@@ -35,7 +36,7 @@ public final class NetworkPlan {
         this.swapped = swapped;
         this.amongOthers = swapped == null && network.layers().stream().anyMatch(this::hasOtherUpdaters);
         LayerChains chains = new LayerChains(updaters, network, this::pair);
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             if (!named.slots().isEmpty()) {
                 plans.put(named.name(), plan(named, chains));
             }
@@ -65,7 +66,7 @@ public final class NetworkPlan {
         return new NetworkPlan(updaters, network, swapped);
     }
 
-    private LayerPlan plan(NetworkView.NamedLayer named, LayerChains chains) {
+    private LayerPlan plan(NamedLayer named, LayerChains chains) {
         // DL4J looks for updaters at the first of several parts, and nowhere else
         UpdaterConfigs.Pair pair = pair(named.slots().get(0));
         return new LayerPlan(
@@ -81,7 +82,7 @@ public final class NetworkPlan {
      * layers are not left out: they may thaw.
      */
     public void write() {
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             if (named.isFrozen() || isOurs(updaters, named)) {
                 write(named);
             }
@@ -108,13 +109,13 @@ public final class NetworkPlan {
     /** {@return the name of each layer and how many numbers its updaters keep} */
     public Map<String, Long> stateSizes() {
         Map<String, Long> sizes = new LinkedHashMap<>();
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             sizes.put(named.name(), stateSize(named));
         }
         return sizes;
     }
 
-    private long stateSize(NetworkView.NamedLayer named) {
+    private long stateSize(NamedLayer named) {
         long size = 0;
         for (Map.Entry<String, INDArray> parameter :
                 named.layer().paramTable(false).entrySet()) {
@@ -128,7 +129,7 @@ public final class NetworkPlan {
         return size;
     }
 
-    private StateLayout layoutOf(NetworkView.NamedLayer named, String parameter) {
+    private StateLayout layoutOf(NamedLayer named, String parameter) {
         for (LayerSlot slot : named.slots()) {
             if (parameter.startsWith(slot.prefix())) {
                 boolean ofBias = slot.groups().stream()
@@ -141,13 +142,13 @@ public final class NetworkPlan {
         return plain(named);
     }
 
-    private StateLayout plain(NetworkView.NamedLayer named) {
+    private StateLayout plain(NamedLayer named) {
         StateLayout layout = named.isFrozen() ? StateLayout.noStep() : StateLayout.fallback(named.name());
         return amongOthers && !named.isFrozen() ? layout.inWholeMultiplesOf(1) : layout;
     }
 
     /** Whether DL4J may cut and join states of other updaters anew: where there are any whose learning rates may change. */
-    private boolean hasOtherUpdaters(NetworkView.NamedLayer named) {
+    private boolean hasOtherUpdaters(NamedLayer named) {
         return named.layer().paramTable(false).keySet().stream()
                 .map(parameter -> named.layer().getConfig().getUpdaterByParam(parameter))
                 .anyMatch(updater -> !updaters.isOurs(updater) && updater.hasLearningRate());
@@ -177,13 +178,13 @@ public final class NetworkPlan {
      * @param named the layer
      * @return whether it does
      */
-    public static boolean isOurs(Updaters updaters, NetworkView.NamedLayer named) {
+    public static boolean isOurs(Updaters updaters, NamedLayer named) {
         org.deeplearning4j.nn.api.Layer layer = named.layer();
         return layer.paramTable(false).keySet().stream()
                 .anyMatch(parameter -> updaters.isOurs(layer.getConfig().getUpdaterByParam(parameter)));
     }
 
-    private void write(NetworkView.NamedLayer named) {
+    private void write(NamedLayer named) {
         StateLayout plain = plain(named);
         if (named.slots().isEmpty()) {
             UpdaterConfigs.replace(named.layer(), updater -> lay(updater, plain), updater -> lay(updater, plain));
@@ -212,7 +213,7 @@ public final class NetworkPlan {
     /** {@return layer name and reason, for all layers with parameters that the fallback updater serves} */
     public Map<String, String> fallbacks() {
         Map<String, String> reasons = new TreeMap<>();
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             if (named.obstacle() != null && named.layer().numParams() > 0) {
                 reasons.put(named.name(), named.obstacle());
             }
@@ -229,7 +230,7 @@ public final class NetworkPlan {
     /** {@return layer name and updater's name, for all layers that get their step from an updater without curvature} */
     public Map<String, String> withoutCurvature() {
         Map<String, String> names = new LinkedHashMap<>();
-        for (NetworkView.NamedLayer named : network.layers()) {
+        for (NamedLayer named : network.layers()) {
             if (!named.isFrozen()) {
                 for (String parameter : named.layer().paramTable(false).keySet()) {
                     Method method = updaters.methodOf(named.layer().getConfig().getUpdaterByParam(parameter));

@@ -9,14 +9,10 @@ import io.github.dl4jkfac.plan.Updaters;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.step.BoundWorker;
 import io.github.dl4jkfac.step.NetworkStep;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.api.OptimizationAlgorithm;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -121,7 +117,7 @@ public final class Sessions {
     /** @param anew whether DL4J's updater has to be built anew in any case */
     private Session bind(Model model, boolean anew) {
         NetworkView network = NetworkView.of(model);
-        requireTrainable(network, null);
+        new AttachChecks(updaters).requireTrainable(network, null);
         NetworkPlan networkPlan = NetworkPlan.of(updaters, network);
         networkPlan.write();
         BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
@@ -210,93 +206,5 @@ public final class Sessions {
                 method.curvatureFrom(source),
                 obstacle);
         return DerivativeSource.TRUE_LABELS;
-    }
-
-    /**
-     * Checks all that can be wrong, before anything is changed.
-     *
-     * @param network the network
-     * @param swapped the updater that all layers are about to get; null if they keep theirs
-     * @throws IllegalArgumentException if K-FAC cannot train the network
-     */
-    public void requireTrainable(NetworkView network, IUpdater swapped) {
-        requireGradientDescent(network);
-        requirePrecision(network);
-        requireLosses(network);
-        if (swapped == null) {
-            network.layers().forEach(this::requireSound);
-        } else {
-            updaters.requireSound(swapped);
-        }
-        NetworkPlan networkPlan = NetworkPlan.of(updaters, network, swapped);
-        Map<String, Method> methods = new LinkedHashMap<>();
-        networkPlan.blocks().forEach(plan -> methods.put(plan.name(), plan.method()));
-        if (!methods.isEmpty()) {
-            requireOneNetworkWideSetting(methods);
-        }
-        NetworkPlan.requireIndexable(networkPlan.stateSizes());
-    }
-
-    private void requireSound(NetworkView.NamedLayer named) {
-        for (String parameter : named.layer().paramTable(false).keySet()) {
-            IUpdater updater = named.layer().getConfig().getUpdaterByParam(parameter);
-            if (updaters.isOurs(updater)) {
-                try {
-                    updaters.requireSound(updater);
-                } catch (IllegalArgumentException e) {
-                    String name = updaters.methodOf(updater).name();
-                    throw new IllegalArgumentException(
-                            "Layer '" + named.name() + "': " + name + ": " + e.getMessage(), e);
-                }
-            }
-        }
-    }
-
-    private static void requireGradientDescent(NetworkView network) {
-        OptimizationAlgorithm algorithm = network.optimizationAlgorithm();
-        if (algorithm != OptimizationAlgorithm.STOCHASTIC_GRADIENT_DESCENT) {
-            throw new IllegalArgumentException(
-                    "Natural-gradient updaters need optimizationAlgo(STOCHASTIC_GRADIENT_DESCENT), got " + algorithm
-                            + ", which evaluates several gradients in one step");
-        }
-    }
-
-    private static void requirePrecision(NetworkView network) {
-        DataType type = network.parameterType();
-        if (type != null && type != DataType.FLOAT && type != DataType.DOUBLE) {
-            throw new IllegalArgumentException(
-                    "Natural-gradient updaters need parameters of type FLOAT or DOUBLE, got " + type
-                            + ", which is too coarse for the inverses of curvature matrices. Configure the network with dataType(DataType.FLOAT),"
-                            + " or attach to net.convertDataType(DataType.FLOAT)");
-        }
-    }
-
-    /** A network whose layers are trained one by one, as autoencoders, may go without a loss. */
-    private static void requireLosses(NetworkView network) {
-        List<String> outputs = network.outputsWithoutLoss();
-        if (outputs.isEmpty()) {
-            return;
-        }
-        String text = "The network cannot be trained by fit(): output '" + String.join("', '", outputs)
-                + "' has no loss. End it with an OutputLayer, a LossLayer or another layer that has a loss function";
-        if (!network.canPretrain()) {
-            throw new IllegalArgumentException(text);
-        }
-        LOG.warn("{}. Layer-wise pretraining works without.", text);
-    }
-
-    /** Learning rate, momentum and damping may differ from layer to layer; what governs the step as a whole may not. */
-    private static void requireOneNetworkWideSetting(Map<String, Method> blocks) {
-        Map.Entry<String, Method> first = blocks.entrySet().iterator().next();
-        blocks.forEach((layer, method) -> {
-            if (!first.getValue().agreesWith(method)) {
-                throw new IllegalArgumentException("KFac: layers '" + first.getKey() + "' and '" + layer
-                        + "' differ in an option that holds for the whole network (curvature, klClip, "
-                        + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first.getValue()
-                        + " and "
-                        + method
-                        + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.");
-            }
-        });
     }
 }

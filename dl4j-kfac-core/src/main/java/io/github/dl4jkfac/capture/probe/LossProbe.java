@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture.probe;
 
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.WrappedLayers;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class LossProbe {
     private LossProbe(NetworkCopy copy, NetworkView view) {
         this.copy = copy;
         this.isMiniBatch = view.isMiniBatch();
-        for (NetworkView.NamedLayer named : view.layers()) {
+        for (NamedLayer named : view.layers()) {
             Randomness.takeOutOf(named.layer());
             WrappedLayers.of(named.layer()).forEach(this::takeTermsOf);
         }

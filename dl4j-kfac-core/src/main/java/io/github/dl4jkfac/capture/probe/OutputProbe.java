@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.capture.probe;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.OutputHead;
 import java.util.List;
@@ -63,7 +64,7 @@ public final class OutputProbe {
         if (obstacle != null) {
             throw new IllegalArgumentException("The network has no Fisher matrix: " + obstacle);
         }
-        for (NetworkView.NamedLayer named : view.layers()) {
+        for (NamedLayer named : view.layers()) {
             if (named.layer().conf().getLayer() instanceof CnnLossLayer loss && loss.getFormat() == CNN2DFormat.NHWC) {
                 throw new IllegalArgumentException("CnnLossLayer '" + named.name()
                         + "': Deeplearning4j evaluates this layer's loss in the format NCHW only, not "
@@ -75,7 +76,7 @@ public final class OutputProbe {
     /** Ones where DL4J computes a gradient, zeros at frozen layers and at batch normalisation's running statistics; [1,P]. */
     private static INDArray learned(NetworkView view, long length) {
         INDArray learned = Nd4j.ones(DataType.DOUBLE, 1, length);
-        for (NetworkView.NamedLayer named : view.layers()) {
+        for (NamedLayer named : view.layers()) {
             Map<String, INDArray> table = named.layer().paramTable();
             if (table == null) {
                 continue;

@@ -12,6 +12,7 @@ import io.github.dl4jkfac.Recorder.Recorded;
 import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
+import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.Segment;
 import java.util.List;
@@ -149,7 +150,7 @@ class LayerRowsTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void everyParameterIsInOneSlot(LayerCase c) {
-        for (NetworkView.NamedLayer named : NetworkView.of(c.model()).layers()) {
+        for (NamedLayer named : NetworkView.of(c.model()).layers()) {
             Set<String> missing = new TreeSet<>(named.layer().paramTable().keySet());
             named.slots().stream()
                     .flatMap(slot -> slot.groups().stream()
