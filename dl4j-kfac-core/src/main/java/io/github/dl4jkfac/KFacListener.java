@@ -41,12 +41,13 @@ public final class KFacListener extends BaseTrainingListener {
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @return the listener, for {@link #report}
-     * @throws IllegalStateException if the network has not been initialised, or one of its listeners calls this during a step
+     * @throws IllegalStateException if the network has not been initialised, one of its listeners calls this during a step, or its
+     *     updater state was made by another updater
      * @throws IllegalArgumentException if the network is of another kind, uses another optimisation algorithm than SGD, has K-FAC
      *     options that contradict each other, or needs more updater state than DL4J can index
      */
     public static KFacListener attach(Model model) {
-        requireKFac(NetworkView.of(model));
+        requireOurs(NetworkView.of(model));
         requireBetweenSteps(model, Listeners.of(model));
         SESSIONS.renew(model);
         Session session = Sessions.find(model);
@@ -67,8 +68,8 @@ public final class KFacListener extends BaseTrainingListener {
         return listener;
     }
 
-    private static void requireKFac(NetworkView network) {
-        if (!SESSIONS.usesKFac(network)) {
+    private static void requireOurs(NetworkView network) {
+        if (!SESSIONS.trainsAny(network)) {
             throw new IllegalArgumentException(
                     "No layer of the network has KFac or another updater of this library. Configure it with .updater(new KFac()), "
                             + "or call KFacListener.swapUpdater(net, new KFac())");
@@ -83,7 +84,7 @@ public final class KFacListener extends BaseTrainingListener {
      * @throws IllegalArgumentException if the network is of another kind
      */
     public static boolean isNeededBy(Model model) {
-        return SESSIONS.usesKFac(NetworkView.of(model));
+        return SESSIONS.trainsAny(NetworkView.of(model));
     }
 
     /** DL4J goes through the list of listeners while one of them is called. */
@@ -157,7 +158,7 @@ public final class KFacListener extends BaseTrainingListener {
      * @throws IllegalArgumentException if no layer has such an updater
      */
     public static List<BlockSummary> blocks(Model model) {
-        requireKFac(NetworkView.of(model));
+        requireOurs(NetworkView.of(model));
         return BlockTable.of(model);
     }
 

@@ -116,6 +116,22 @@ class StateOwnershipTest {
         }
     }
 
+    /** The number of steps is kept in two digits, the lower of which goes up to 2^20, where HALF ends at 65504. */
+    @Test
+    void aLongTrainingThatHasBeenConvertedToHalfAndBackBeginsAnew() {
+        MultiLayerNetwork net = Fixtures.mlp(new FAdam(), DataType.FLOAT);
+        KFacListener.attach(net);
+        Fixtures.fit(net, Fixtures.batches(DataType.FLOAT, 1));
+        net.getUpdater().getStateViewArray().putScalar(0, 1, 70_000);
+        MultiLayerNetwork back = net.convertDataType(DataType.HALF).convertDataType(DataType.FLOAT);
+        KFacListener listener = KFacListener.attach(back);
+        INDArray before = back.params().dup();
+        Fixtures.fit(back, Fixtures.batches(DataType.FLOAT, 3));
+        assertThat(listener.report(back).steps()).isEqualTo(3);
+        assertThat(Fixtures.isFinite(back.params())).isTrue();
+        assertThat(Fixtures.sameBits(back.params(), before)).isFalse();
+    }
+
     private static Model converted(Model model, DataType type) {
         return model instanceof MultiLayerNetwork net
                 ? net.convertDataType(type)

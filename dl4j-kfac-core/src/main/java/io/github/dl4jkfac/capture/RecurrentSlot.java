@@ -42,8 +42,8 @@ final class RecurrentSlot extends LayerSlot {
     private final RecurrentRecord record;
     private final TimeStepRows inputs = new TimeStepRows();
     private final ActiveTimeSteps activeSteps = new ActiveTimeSteps();
-    private final Recording ofActivation = new GateRecording(false);
-    private final Recording ofGates = new GateRecording(true);
+    private final Recording ofActivation = new TapRecording(false);
+    private final Recording ofGates = new TapRecording(true);
 
     private boolean active;
     private boolean counts;
@@ -170,11 +170,11 @@ final class RecurrentSlot extends LayerSlot {
         mask = layer.getMaskArray(); // cast later: a copy made here would end with the layer's workspace
     }
 
-    private final class GateRecording implements Recording {
+    private final class TapRecording implements Recording {
 
         private final boolean ofGate;
 
-        GateRecording(boolean ofGate) {
+        TapRecording(boolean ofGate) {
             this.ofGate = ofGate;
         }
 

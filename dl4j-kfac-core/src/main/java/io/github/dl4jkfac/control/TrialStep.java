@@ -78,33 +78,72 @@ public final class TrialStep implements StepJudge {
         this.step = step;
     }
 
-    /** Keeps the batch at hand; to be called after the backward pass. */
+    /** Keeps the batch at hand, if the step is to be tried on it; to be called after the backward pass. */
     public void takeBatch() {
-        batch = CurrentBatch.atHand(model);
+        forgetBatch();
+        if (isDue()) {
+            batch = CurrentBatch.atHand(model);
+        }
+    }
+
+    private boolean isDue() {
+        return searchesLine || adapts();
+    }
+
+    private boolean adapts() {
+        return adaptsDamping && step.steps() % ADAPTATION_INTERVAL == 0;
+    }
+
+    private void forgetBatch() {
+        if (batch != null) {
+            Doubles.close(batch);
+            batch = null;
+        }
     }
 
     @Override
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public double share(double descent, double squaredLength) {
-        boolean adapts = adaptsDamping && step.steps() % ADAPTATION_INTERVAL == 0;
-        if (!adapts && !searchesLine) {
+        if (!isDue()) {
             return 1;
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             if (probe == null) {
                 probe = LossProbe.of(model);
             }
-            INDArray here = Doubles.of(model.params());
-            INDArray direction = direction();
-            double loss = loss(here);
-            double changeOfAll = loss(here.sub(direction)) - loss;
-            if (adapts) {
-                scaleDamping.accept(adaptation(changeOfAll, -descent + squaredLength / 2));
+            // closed at once: each is as long as the network, and the garbage collector comes seldom
+            try (INDArray here = Doubles.of(model.params());
+                    INDArray direction = direction();
+                    INDArray there = here.dup()) {
+                return judged(new Line(here, direction, there, loss(here)), descent, squaredLength);
             }
-            return searchesLine ? shortened(here, direction, loss, changeOfAll, descent) : 1;
         } finally {
-            batch = null;
+            forgetBatch();
         }
+    }
+
+    /**
+     * The objective along the step.
+     *
+     * @param start where the parameters are
+     * @param direction d, which is to be subtracted
+     * @param there room for where a share of the step leads
+     * @param loss at the start
+     */
+    private record Line(INDArray start, INDArray direction, INDArray there, double loss) {}
+
+    /** The objective's change by a share of the step. */
+    private double change(Line line, double share) {
+        line.there.assign(line.direction).muli(-share).addi(line.start);
+        return loss(line.there) - line.loss;
+    }
+
+    private double judged(Line line, double descent, double squaredLength) {
+        double changeOfAll = change(line, 1);
+        if (adapts()) {
+            scaleDamping.accept(adaptation(changeOfAll, -descent + squaredLength / 2));
+        }
+        return searchesLine ? shortened(line, changeOfAll, descent) : 1;
     }
 
     private double loss(INDArray parameters) {
@@ -139,7 +178,7 @@ public final class TrialStep implements StepJudge {
         return ratio > 0.75 ? ADAPTATION : 1 / ADAPTATION; // the latter if it is not a number, too
     }
 
-    private double shortened(INDArray here, INDArray direction, double loss, double changeOfAll, double descent) {
+    private double shortened(Line line, double changeOfAll, double descent) {
         double share = 1;
         double change = changeOfAll;
         for (int halving = 0; !(change <= -LEAST_SHARE * share * descent); halving++) {
@@ -147,7 +186,7 @@ public final class TrialStep implements StepJudge {
                 return 0;
             }
             share /= 2;
-            change = loss(here.sub(direction.mul(share))) - loss;
+            change = change(line, share);
         }
         return share;
     }

@@ -70,6 +70,11 @@ public interface JointBlock {
      */
     void precondition(List<INDArray> gradients);
 
+    /** Forgets the batch that was taken in last: no step is made of it. Averages over batches, if there are any, stay. */
+    default void discard() {
+        // averages keep nothing of a single batch
+    }
+
     /**
      * Writes out the curvature, undamped. For tests and small networks.
      *

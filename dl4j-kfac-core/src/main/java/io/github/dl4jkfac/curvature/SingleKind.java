@@ -1,6 +1,9 @@
 package io.github.dl4jkfac.curvature;
 
-/** A kind of curvature block: which arrays it keeps for parameters of a given shape, and how it is made. Has no state. */
+/**
+ * A kind of curvature block of one matrix of parameters alone, in contrast to {@link JointKind}: which arrays it keeps for parameters of
+ * a given shape, and how it is made. Has no state.
+ */
 public interface SingleKind extends BlockKind {
 
     /**

@@ -17,18 +17,22 @@ public enum SkipReason {
     /** Data and parameters are finite, but the network makes of them what is not. */
     DIVERGING(
             "data and parameters are finite, but activations, derivatives or their squares are not",
-            "The training is likely to diverge: lower the learning rate or klClip, raise the damping or clip gradients; "
+            "The training is likely to diverge: lower the learning rate or klClip, or raise the damping; "
                     + "also look at the initial weights and whether the loss suits the labels"),
     /** No derivative has reached some layer, and the method makes its step of the derivatives of this very batch. */
     NO_DERIVATIVES(
             "no derivative has reached some layer that the method needs it of",
             "Look for layers that are cut off from the loss"),
+    /** The matrix of this very batch is zero, and no absolute damping is added to it: it says nothing of where to step. */
+    ZERO_DERIVATIVES(
+            "no sample of the batch moves any parameter",
+            "Look for masks that leave no sample in, for units that are dead, and for weights of the loss that are zero"),
     /** The matrix of this very batch cannot be inverted, so there is no step. */
     NOT_INVERTIBLE("the curvature matrix of the batch cannot be inverted", "Raise the damping"),
     /** The preconditioned gradient is not finite. */
     STEP_NOT_FINITE(
             "the preconditioned gradient is not finite: the gradient overflowed, or an inverse is damaged",
-            "Raise the damping, clip gradients or lower the learning rate"),
+            "Raise the damping, or lower the learning rate"),
     /** The step would lead uphill. */
     UPHILL("the step would have raised the loss to first order", "Raise the damping if this happens often"),
     /** No share of the step has lowered the loss. */

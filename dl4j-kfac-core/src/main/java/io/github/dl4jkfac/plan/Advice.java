@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /** Warnings about configurations that train, but hardly as they were meant to. Given when a listener is attached. */
 final class Advice {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LOG);
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LISTENER_LOGGER);
 
     private final Updaters updaters;
     private final NetworkView network;
@@ -99,9 +99,8 @@ final class Advice {
     private boolean usesCurvature(NamedLayer named) {
         return !named.isFrozen()
                 && named.layer().paramTable(false).keySet().stream()
-                        .map(parameter ->
-                                updaters.methodOf(named.layer().getConfig().getUpdaterByParam(parameter)))
-                        .anyMatch(method -> method != null && method.usesCurvature());
+                        .map(parameter -> named.layer().getConfig().getUpdaterByParam(parameter))
+                        .anyMatch(updaters::usesCurvature);
     }
 
     private static String effect(GradientNormalization kind) {

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LayerChains {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LOG);
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LISTENER_LOGGER);
 
     private final Updaters updaters;
     private final Function<LayerSlot, UpdaterConfigs.Pair> pairs;

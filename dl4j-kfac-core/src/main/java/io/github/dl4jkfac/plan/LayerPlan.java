@@ -85,19 +85,15 @@ final class LayerPlan {
             incomplete = true;
             return;
         }
-        if (usesCurvature(ofWeights)) {
+        if (updaters.usesCurvature(ofWeights)) {
             BlockPlan.Part part = together || group.bias() == null ? BlockPlan.Part.WHOLE : BlockPlan.Part.WEIGHTS;
             add(weights, updaters.methodOf(ofWeights), slot, index, part);
         } else {
             obstacle = "its updater is " + ofWeights.getClass().getSimpleName();
         }
-        if (!together && group.bias() != null && usesCurvature(ofBiases)) {
+        if (!together && group.bias() != null && updaters.usesCurvature(ofBiases)) {
             add(biases, updaters.methodOf(ofBiases), slot, index, BlockPlan.Part.BIAS);
         }
-    }
-
-    private boolean usesCurvature(IUpdater updater) {
-        return updaters.isOurs(updater) && updaters.methodOf(updater).usesCurvature();
     }
 
     private void add(List<BlockPlan> plans, Method method, LayerSlot slot, int index, BlockPlan.Part part) {

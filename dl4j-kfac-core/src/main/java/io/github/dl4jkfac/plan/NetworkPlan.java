@@ -15,13 +15,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /**
- * Writes into each layer's K-FAC configuration what the layer keeps in the updater state. Only then does DL4J's state view have
- * room for factors and inverses.
+ * The plan of a network: which layer gets which blocks, what each keeps in the updater state, and how that is written into the layers'
+ * configurations. Only when it is written does DL4J's state view have room for factors and inverses.
  */
 public final class NetworkPlan {
 
-    /** The name under which the listener logs, and whoever works for it before the training begins: users set its level. */
-    public static final String LOG = "io.github.dl4jkfac.KFacListener";
+    /** The name under which the listener logs, and whoever works for it: users set its level. */
+    public static final String LISTENER_LOGGER = "io.github.dl4jkfac.KFacListener";
 
     private final Updaters updaters;
     private final NetworkView network;
@@ -78,8 +78,8 @@ public final class NetworkPlan {
     }
 
     /**
-     * Writes the layouts into the layers' configurations, after which DL4J's updater may have to be built anew; the session tells. Frozen
-     * layers are not left out: they may thaw.
+     * Writes the layouts into the layers' configurations, after which DL4J's updater may have to be built anew: sessions find that
+     * out. Frozen layers are not left out: they may thaw.
      */
     public void write() {
         for (NamedLayer named : network.layers()) {

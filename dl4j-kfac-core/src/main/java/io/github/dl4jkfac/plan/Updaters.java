@@ -26,6 +26,17 @@ public interface Updaters {
     boolean isOurs(IUpdater updater);
 
     /**
+     * Tells whether a configuration looks for curvature.
+     *
+     * @param updater any configuration, or null
+     * @return whether it is of this library, and does
+     */
+    default boolean usesCurvature(IUpdater updater) {
+        Method method = methodOf(updater);
+        return method != null && method.usesCurvature();
+    }
+
+    /**
      * Reads what a configuration keeps for its layer.
      *
      * @param ours a configuration of this library

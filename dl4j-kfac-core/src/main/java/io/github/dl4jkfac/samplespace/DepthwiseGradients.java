@@ -26,7 +26,7 @@ final class DepthwiseGradients {
         this.rows = rows;
         this.window = shape.inputs();
         this.channels = shape.groups();
-        this.multiplier = shape.outputs() / shape.groups();
+        this.multiplier = shape.outputsPerGroup();
     }
 
     /** @param rows inputs [N T, channels window], column c window + element; derivatives [N T, channels multiplier] */

@@ -56,7 +56,7 @@ public final class SampleSpace implements JointBlock {
 
     @Override
     public void update(List<BatchRows> rows) {
-        system = null;
+        forgetSystem();
         operators = new ArrayList<>();
         List<BatchRows> kept = rows.stream().map(BatchRows::lasting).toList();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
@@ -156,13 +156,26 @@ public final class SampleSpace implements JointBlock {
             gradients.forEach(gradient -> gradient.assign(0));
             return;
         }
-        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
-                SampleSystem current = system) {
-            rule.apply(current, gradients);
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            rule.apply(system, gradients);
+        } finally {
+            discard();
         }
-        operators = null; // the rows' memory ends with the step
-        system = null;
+    }
+
+    /** The rows' memory ends with the step, whether it is taken or not. */
+    @Override
+    public void discard() {
+        forgetSystem();
         norms = null;
+    }
+
+    private void forgetSystem() {
+        if (system != null) {
+            system.close();
+        }
+        operators = null;
+        system = null;
     }
 
     private StepRule rule() {

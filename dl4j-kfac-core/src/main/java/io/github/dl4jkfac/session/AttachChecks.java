@@ -108,13 +108,20 @@ public final class AttachChecks {
         Map.Entry<String, Method> first = blocks.entrySet().iterator().next();
         blocks.forEach((layer, method) -> {
             if (!first.getValue().agreesWith(method)) {
-                throw new IllegalArgumentException("KFac: layers '" + first.getKey() + "' and '" + layer
-                        + "' differ in an option that holds for the whole network (curvature, klClip, "
-                        + "statisticsInterval, inverseInterval, statisticsFraction, seed): " + first.getValue()
-                        + " and "
-                        + method
-                        + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.");
+                throw new IllegalArgumentException(disagreement(first.getKey(), first.getValue(), layer, method));
             }
         });
+    }
+
+    private static String disagreement(String layer, Method method, String otherLayer, Method other) {
+        if (!method.name().equals(other.name())) {
+            return "Layer '" + layer + "' has the updater " + method.name() + " and layer '" + otherLayer + "' "
+                    + other.name() + ", but one updater with curvature blocks has to serve all layers of a network."
+                    + " Give all layers the same; those that are to have another one can have Adam, for example.";
+        }
+        return method.name() + ": layers '" + layer + "' and '" + otherLayer
+                + "' differ in an option that holds for the whole network (curvature, klClip, statisticsInterval,"
+                + " inverseInterval, statisticsFraction, seed): " + method + " and " + other
+                + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.";
     }
 }

@@ -28,7 +28,7 @@ final class BatchGuard {
     /**
      * Looks at a part of the batch. One whose products might overflow is watched from here on.
      *
-     * @param what in the plural, for messages
+     * @param what subject and verb of a clause that ends with "not finite"
      * @return whether the batch goes on; if not, it has been left out
      */
     boolean admits(Magnitude magnitude, String what) {
@@ -51,10 +51,10 @@ final class BatchGuard {
         return false;
     }
 
-    /** Leaves out a batch on whose matrix no step can be made. */
+    /** Leaves out a batch of whose rows no step can be made. */
     void leaveOutUnstepped(SkipReason reason) {
         if (present.suspicion() != null) {
-            leaveOut("; its matrix cannot be inverted");
+            leaveOut("; " + reason.cause());
         } else {
             leaveOut(reason, "");
         }

@@ -94,7 +94,7 @@ final class Binding {
 
     /** Ties DL4J's workers to their step. */
     void bind(NetworkStep step, Object owner) {
-        shares.forEach(part -> part.worker().bind(step, owner));
+        shares.forEach(share -> share.worker().bind(step, owner));
     }
 
     private void add(UpdaterBlock updaterBlock, NaturalGradientWorker worker) {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CarriedState {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LOG);
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkPlan.LISTENER_LOGGER);
 
     private final Updaters updaters;
     private final NetworkView network;
@@ -90,7 +90,7 @@ final class CarriedState {
     private String obstacle(UpdaterBlock before, UpdaterBlock now) {
         IUpdater first = before.getGradientUpdater().getConfig();
         IUpdater second = now.getGradientUpdater().getConfig();
-        if (before.getGradientUpdater() instanceof NaturalGradientWorker coarse && coarse.isStateCoarsened()) {
+        if (before.getGradientUpdater() instanceof BoundWorker coarse && coarse.isStateCoarsened()) {
             return "holds a state that has been through a type too small for it, such as HALF";
         }
         if (before.getGradientUpdater() instanceof NaturalGradientWorker worker && worker.strangerInState() != null) {

@@ -36,6 +36,11 @@ interface CurvatureGroup {
         return false;
     }
 
+    /** Forgets the batch that was taken in last, of which no step is made. */
+    default void discard() {
+        // averages keep nothing of a single batch
+    }
+
     /** What the damping is to be multiplied with. */
     default double dampingFactor() {
         return 1;
@@ -133,6 +138,11 @@ interface CurvatureGroup {
         @Override
         public boolean isSilent() {
             return joint.isSilent();
+        }
+
+        @Override
+        public void discard() {
+            joint.discard();
         }
 
         @Override

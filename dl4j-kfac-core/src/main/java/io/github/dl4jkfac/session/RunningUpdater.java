@@ -2,7 +2,7 @@ package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.plan.Updaters;
-import io.github.dl4jkfac.step.NaturalGradientWorker;
+import io.github.dl4jkfac.step.BoundWorker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -48,8 +48,8 @@ final class RunningUpdater {
     static boolean isCoarsened(BaseMultiLayerUpdater<?> updater) {
         return updater != null
                 && updater.getUpdaterBlocks().stream()
-                        .anyMatch(block -> block.getGradientUpdater() instanceof NaturalGradientWorker worker
-                                && worker.isStateCoarsened());
+                        .anyMatch(block ->
+                                block.getGradientUpdater() instanceof BoundWorker worker && worker.isStateCoarsened());
     }
 
     /** The configuration behind the worker of every parameter array. */

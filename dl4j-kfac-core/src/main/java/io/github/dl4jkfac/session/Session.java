@@ -74,6 +74,7 @@ public final class Session {
      * Puts the taps in if this batch is to enter the factors. Called after the forward pass of a fit.
      *
      * @throws IllegalArgumentException if the batch is empty, or an option has a value that no step can use
+     * @throws IllegalStateException if the updater state was made by another updater
      */
     public void beforeBackward() {
         present.end();

@@ -110,7 +110,7 @@ public final class Sessions {
      * @param network the network
      * @return whether it has
      */
-    public boolean usesKFac(NetworkView network) {
+    public boolean trainsAny(NetworkView network) {
         return network.layers().stream().anyMatch(layer -> NetworkPlan.isOurs(updaters, layer));
     }
 

@@ -76,9 +76,24 @@ final class StatisticsPass {
         } else if (capture.isArmed()) {
             warnOfSilence("no derivative has reached some layer with a curvature block");
         }
-        if (needsRows() && !guard.isLeftOut() && !(complete && isReady() && !isSilent())) {
-            guard.leaveOutUnstepped(complete ? SkipReason.NOT_INVERTIBLE : SkipReason.NO_DERIVATIVES);
+        SkipReason obstacle = needsRows() && !guard.isLeftOut() ? obstacle(complete) : null;
+        if (obstacle != null) {
+            guard.leaveOutUnstepped(obstacle);
         }
+        if (guard.isLeftOut()) {
+            groups.forEach(CurvatureGroup::discard);
+        }
+    }
+
+    /** Why a step that is made of the very batch's rows cannot be made; null if it can. */
+    private SkipReason obstacle(boolean complete) {
+        if (!complete) {
+            return SkipReason.NO_DERIVATIVES;
+        }
+        if (!isReady()) {
+            return SkipReason.NOT_INVERTIBLE;
+        }
+        return isSilent() ? SkipReason.ZERO_DERIVATIVES : null;
     }
 
     /** Whether the step is made of the rows of the very batch. */

@@ -34,7 +34,7 @@ final class StepJournal {
     /**
      * A batch or its step has been left out.
      *
-     * @param place where it was noticed, in brackets; or empty
+     * @param place where it was noticed, a clause that begins with "; "; or empty
      */
     void skip(SkipReason reason, String place, int iteration) {
         long count = skipped.merge(reason, 1L, Long::sum);

@@ -20,6 +20,11 @@ final class Counter {
         return (long) view.getDouble(at) * BASE + (long) view.getDouble(at + 1);
     }
 
+    /** False if the digits have been through a type too small for them, such as HALF, which ends at 65504. */
+    boolean isFinite() {
+        return Double.isFinite(view.getDouble(at)) && Double.isFinite(view.getDouble(at + 1));
+    }
+
     void set(long value) {
         view.putScalar(at, (double) (value / BASE));
         view.putScalar(at + 1, (double) (value % BASE));

@@ -71,6 +71,11 @@ public final class TensorState {
         return view.get(NDArrayIndex.interval(Counter.SIZE + start, Counter.SIZE + start + length));
     }
 
+    /** {@return whether the number of steps has been through a type too small for it, such as HALF, and means nothing any more} */
+    public boolean isCoarsened() {
+        return !steps.isFinite();
+    }
+
     /** {@return the number of steps taken} */
     public long steps() {
         return steps.get();

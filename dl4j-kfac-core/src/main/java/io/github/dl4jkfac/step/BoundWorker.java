@@ -48,6 +48,9 @@ public abstract class BoundWorker implements GradientUpdater<IUpdater> {
 
     abstract void setSteps(long number);
 
+    /** {@return whether the state has been through a type too small for it, such as HALF, and means nothing any more} */
+    public abstract boolean isStateCoarsened();
+
     /** The name of the layer, for messages. */
     abstract String layer();
 

@@ -57,6 +57,11 @@ public final class FisherAdamWorker extends BoundWorker {
         state.setSteps(number);
     }
 
+    @Override
+    public boolean isStateCoarsened() {
+        return state.isCoarsened();
+    }
+
     /** Adam with the same numbers: where the tensors begin, and the parameters that would decay, only a listener could tell. */
     @Override
     void pretrain(INDArray gradient, int iteration, int epoch) {

@@ -69,7 +69,7 @@ public final class NaturalGradientWorker extends BoundWorker {
         return state.strangerTo(maker);
     }
 
-    /** {@return whether the state has been through a type too small for it, such as HALF, and means nothing any more} */
+    @Override
     public boolean isStateCoarsened() {
         return state.isCoarsened();
     }

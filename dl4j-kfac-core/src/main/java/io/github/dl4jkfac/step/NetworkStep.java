@@ -19,9 +19,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * </ol>
  *
  * <p>A {@link StepJudge} may have a look at it then. Each block takes its share, with the momentum of its updater ({@link Momentum}).
- * Parts without curvature take their step by themselves.
+ * Shares without curvature take their step by themselves.
  *
- * <p>DL4J subtracts the updates when the last worker has been called, so until then the step can still be left out: it is if any part's
+ * <p>DL4J subtracts the updates when the last worker has been called, so until then the step can still be left out: it is if any share's
  * update is not finite, or would lead to parameters that are not.
  */
 public final class NetworkStep {
@@ -75,7 +75,7 @@ public final class NetworkStep {
      * Creates the step of a network, with buffers of the size of its largest matrix.
      *
      * @param order what DL4J asks each worker for, at least one, in the order in which DL4J applies them
-     * @param groups the matrices of all parts, by the curvature that preconditions them; none if no part has curvature
+     * @param groups the matrices of all shares, by the curvature that preconditions them; none if no share has curvature
      */
     public NetworkStep(List<UpdaterShare> order, List<StepGroup> groups) {
         this.order = List.copyOf(order);
@@ -234,7 +234,7 @@ public final class NetworkStep {
         return judge.share(klScale * descent, klScale * klScale * squaredLength);
     }
 
-    /** The bound is that of the whole network; parts without curvature have none. */
+    /** The bound is that of the whole network; shares without curvature have none. */
     private double klClip(int iteration, int epoch) {
         return groups.stream()
                 .findFirst()

@@ -14,7 +14,7 @@ public interface UpdaterShare {
     /** {@return DL4J's flat view of the block's gradient; each step overwrites it with the update} */
     INDArray gradient();
 
-    /** {@return adds L1 and L2 to that view, in front of the first block's step; does nothing if the part can wait for DL4J} */
+    /** {@return adds L1 and L2 to that view, in front of the first block's step; does nothing if the share can wait for DL4J} */
     Regulariser regulariser();
 
     /**

@@ -37,7 +37,7 @@ public final class RowMappers {
             Map.entry(EmbeddingLayer.class, new EmbeddingMapper()),
             Map.entry(EmbeddingSequenceLayer.class, new EmbeddingMapper()));
 
-    /** Of dense layers without layer normalisation capture knows all by itself. */
+    /** Dense layers without layer normalisation have a slot of their own in the capture package, and need no mapper. */
     private static final RowMapper LAYER_NORM = new LayerNormMapper();
 
     private static final Map<Class<?>, RowMapper> REGISTERED = new LinkedHashMap<>();

@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.capture.probe;
 
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -17,6 +19,19 @@ public final class Doubles {
                 of(batch.getLabels()),
                 of(batch.getFeaturesMaskArrays()),
                 of(batch.getLabelsMaskArrays()));
+    }
+
+    /**
+     * Frees the memory of a batch.
+     *
+     * @param batch a copy that {@link #of(MultiDataSet)} has made; not to be used any more
+     */
+    public static void close(MultiDataSet batch) {
+        Stream.of(batch.getFeatures(), batch.getLabels(), batch.getFeaturesMaskArrays(), batch.getLabelsMaskArrays())
+                .filter(Objects::nonNull)
+                .flatMap(Arrays::stream)
+                .filter(array -> array != null && array.closeable())
+                .forEach(INDArray::close);
     }
 
     private static INDArray[] of(INDArray[] arrays) {

@@ -8,6 +8,7 @@ import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.layers.BaseLayer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -71,6 +72,16 @@ public final class LossProbe {
         }
     }
 
+    private void setParameters(INDArray parameters) {
+        if (parameters.dataType() == DataType.DOUBLE) {
+            copy.model().setParams(parameters.reshape(1, parameters.length()));
+        } else {
+            try (INDArray doubles = Doubles.of(parameters)) {
+                copy.model().setParams(doubles.reshape(1, parameters.length()));
+            }
+        }
+    }
+
     /**
      * Evaluates the objective whose gradient DL4J's updaters get: the loss of all outputs, L1 and L2.
      *
@@ -83,7 +94,7 @@ public final class LossProbe {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public double loss(INDArray parameters, MultiDataSet batch, int iteration, int epoch) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            copy.model().setParams(Doubles.of(parameters).reshape(1, parameters.length()));
+            setParameters(parameters);
             double sum = terms.stream()
                     .mapToDouble(term -> term.regularization.score(term.parameters, iteration, epoch))
                     .sum();

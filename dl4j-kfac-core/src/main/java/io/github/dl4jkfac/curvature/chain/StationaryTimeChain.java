@@ -20,7 +20,7 @@ final class StationaryTimeChain implements TimeChainModel {
 
     @Override
     public String name() {
-        return "StationaryTimeChain";
+        return "StationaryChain";
     }
 
     @Override

@@ -24,7 +24,7 @@ final class SymmetricTimeChain implements TimeChainModel {
 
     @Override
     public String name() {
-        return "SymmetricTimeChain";
+        return "SymmetricChain";
     }
 
     @Override

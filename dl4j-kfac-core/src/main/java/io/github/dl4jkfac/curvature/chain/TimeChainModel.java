@@ -13,7 +13,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** One of the two ways in which Martens, Ba and Johnson (2018) make the chain model's inverse cheap. Has no state. */
 interface TimeChainModel {
 
-    /** The name of the kind of block. */
+    /** The name of the kind of block. It stands in saved models: a state is carried on only where it is the same. */
     String name();
 
     /** Whether {@link Modes} have a transition. */

@@ -77,7 +77,7 @@ record KroneckerDiagonal(BlockShape shape) implements DiagonalModel {
             Products.multiplyByTransposed(inputs, outputs, out, 1, 0);
             return;
         }
-        int multiplier = shape.outputs() / shape.groups();
+        int multiplier = shape.outputsPerGroup();
         INDArray byGroup = outputs.reshape('f', multiplier, shape.groups());
         for (int i = 0; i < shape.inputDimension(); i++) {
             for (int m = 0; m < multiplier; m++) {

@@ -46,7 +46,7 @@ public final class EigenBlock implements CurvatureBlock {
     /** Smallest entry of S_d that is inverted, relative to the mean. */
     private static final double FLOOR = 1e-10;
 
-    /** Keeps both factors, their eigenvectors, S, 1 / S_d and lambda. */
+    /** Keeps both factors, their eigenvectors and the dimensions of their null spaces, S, 1 / S_d and lambda. */
     public static final SingleKind TYPE = new Type();
 
     private final BlockContext context;

@@ -20,7 +20,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * happen to have.
  *
  * <p>A factor made of fewer rows than it has dimensions leaves a null space, where any orthonormal vectors are eigenvectors and rounding
- * chooses some. What later batches do there is known of the whole space, and each of its vectors has the mean. So S does not
+ * chooses some. Later batches tell only the sum over the null space, which is shared equally among its vectors. So S does not
  * depend on the choice.
  *
  * @param moments S, column-major without gaps
@@ -65,7 +65,7 @@ record EigenMoments(INDArray moments, EigenBasis inputs, EigenBasis outputs) {
     private static void evenOutRows(INDArray part) {
         try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces();
                 INDArray mean = Reductions.mean(part, true, 0)) {
-            part.assign(mean.broadcast(part.shape()));
+            part.assign(0).addi(mean); // broadcast() would make a copy as large as the part, row by row
         }
     }
 
