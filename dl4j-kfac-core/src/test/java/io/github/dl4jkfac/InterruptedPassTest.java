@@ -123,7 +123,7 @@ class InterruptedPassTest {
         assertThat(Fragile.calls).isEqualTo(4);
     }
 
-    /** Nine time steps are three steps of training; a listener throws after one or two of them. */
+    /** Nine time steps are three steps of training; a listener throws in the first, the second or the third of them. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void aSequenceThatBreaksOffIsForgotten(int piece) {

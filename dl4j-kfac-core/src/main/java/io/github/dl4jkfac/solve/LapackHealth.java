@@ -51,7 +51,7 @@ record LapackHealth(String floats, String doubles, String products) {
             return bom;
         }
         String set = System.getenv(VARIABLE);
-        return "set the environment variable " + VARIABLE + "=Haswell before Java starts"
+        return "on a processor with AVX2 set the environment variable " + VARIABLE + "=Haswell before Java starts"
                 + (set == null ? "" : " (it is " + set + " now)") + ", or " + bom;
     }
 

@@ -119,7 +119,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
         terminal.print(summary);
         terminal.flush();
         summary.write(out);
-        repetitions.forEach(Repetition::finish);
+        repetitions.forEach(repetition -> repetition.report.finish());
+        repetitions.forEach(Repetition::requireAllWritten);
         terminal.println("written to " + out);
         terminal.flush();
         return 0;
@@ -157,7 +158,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
     /** What there is so far is in results.csv already; the curves are drawn of it. */
     private void rescue(Problem problem, Repetition repetition) {
-        Plots.tryTo(() -> draw(problem, repetition));
+        Plots.tryTo(() -> draw(problem, repetition))
+                .ifPresent(failure -> spec.commandLine().getErr().println("error: " + failure.getMessage()));
         Interruption.tell(spec, repetition.folder);
     }
 
@@ -186,8 +188,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
             this.checkpoints = checkpoints;
         }
 
-        void finish() {
-            report.finish();
+        void requireAllWritten() {
             unwritten.or(() -> checkpoints.complaint().map(OutputFailure::new)).ifPresent(failure -> {
                 throw failure;
             });

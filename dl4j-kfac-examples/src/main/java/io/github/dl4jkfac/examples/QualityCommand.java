@@ -101,10 +101,10 @@ final class QualityCommand implements Callable<Integer> {
         options.check();
         data.check();
         threads.apply();
+        OutputFolder.prepare(out, "--out");
         LabelledSplit images = images(terminal);
         Set<QualityProblem> chosen = EnumSet.copyOf(problems);
         options.checkBatch(images.train().count());
-        OutputFolder.prepare(out, "--out");
         RunRecords.of(spec)
                 .with("data", images.name())
                 .with("seed", seed)

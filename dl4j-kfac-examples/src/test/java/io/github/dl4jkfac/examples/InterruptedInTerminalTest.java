@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ctrl-C on a terminal, which the command {@code script} of util-linux plays: there the progress bar draws itself. */
+/**
+ * SIGINT, the signal of Ctrl-C, for a run whose output is a terminal: the command {@code script} of util-linux provides one, and the
+ * progress bar draws itself there.
+ */
 @Timeout(120)
 class InterruptedInTerminalTest {
 

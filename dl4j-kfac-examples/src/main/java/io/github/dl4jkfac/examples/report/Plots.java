@@ -32,10 +32,10 @@ public final class Plots {
         } catch (IOException e) {
             return Optional.of(new OutputFailure(
                     "cannot write the plots (" + e.getMessage()
-                            + "); the tables are complete; make room or name another " + "folder with --out",
+                            + "); the tables are complete; make room or name another folder with --out",
                     e));
         } catch (RuntimeException | LinkageError | InternalError e) {
-            LOG.warn("plots not drawn ({}); results.csv has the numbers", e.toString());
+            LOG.warn("plots not drawn ({}); the tables have the numbers", e.toString());
             return Optional.empty();
         }
     }

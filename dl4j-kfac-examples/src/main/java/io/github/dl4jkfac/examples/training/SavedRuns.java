@@ -65,7 +65,8 @@ public final class SavedRuns {
                 ? Optional.empty()
                 : Optional.of("cannot save the end of "
                         + unsaved.stream().map(Optimizer::id).collect(Collectors.joining(", ")) + " to " + saveFolder
-                        + "; what was saved before is unchanged: make room and continue with --resume " + saveFolder);
+                        + "; what was saved before is unchanged: make room and give the command again with --resume in place of"
+                        + " --save, and the same folder");
     }
 
     /** @return whether the folder to save to lacks this run's state until the first save */

@@ -43,6 +43,6 @@ class BarLineTest {
             bar.stepTo(25);
             bar.setExtraMessage(MESSAGE);
         }
-        return lines.get(lines.size() - 1);
+        return lines.get(lines.size() - 1).replaceFirst("\\d+:\\d\\d", "0:00"); // the time that the test took
     }
 }
