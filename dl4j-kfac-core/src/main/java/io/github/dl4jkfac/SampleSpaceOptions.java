@@ -62,8 +62,7 @@ record SampleSpaceOptions(
     }
 
     SampleSpaceKind kind() {
-        return new SampleSpaceKind(
-                method(), relativeDamping, reuse == null ? null : reuse.sharing(), samplesPerEpoch, adaptiveDamping);
+        return new SampleSpaceKind(method(), relativeDamping, reuse == null ? null : reuse.sharing(), samplesPerEpoch);
     }
 
     private SampleMethod method() {

@@ -10,6 +10,7 @@ import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.Segment;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
@@ -140,7 +141,7 @@ class BlockRegistryTest {
 
             @Override
             public List<Slice> slices(BlockShape shape) {
-                return List.of(new Slice("count", 1, 1));
+                return List.of(Slice.statistic("count", 1, 1, Slice.Weight.NONE));
             }
 
             @Override
@@ -166,8 +167,8 @@ class BlockRegistryTest {
         }
 
         @Override
-        public void refresh(double damping) {
-            // nothing to invert
+        public Refresh stage(double damping) {
+            return Refresh.NONE; // nothing to invert
         }
 
         @Override

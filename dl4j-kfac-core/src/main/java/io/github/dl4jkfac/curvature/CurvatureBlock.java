@@ -20,12 +20,47 @@ public interface CurvatureBlock {
     void update(BatchRows rows);
 
     /**
-     * Recomputes the inverse from the averages. If that fails the last good inverse stays in force; the caller sees to that where the
-     * state is not finite afterwards.
+     * Sums over a part of a batch, of which other parts are elsewhere. {@link #fold} of the sums over all parts does what {@link #update}
+     * does with the whole batch.
+     *
+     * @param rows layer inputs and derivatives of the part; not modified
+     * @return the sums; the statistics stay as they are
+     * @throws UnsupportedOperationException if the block's statistics are not linear in the batch, naming the kind of block
+     */
+    default BlockSums sums(BatchRows rows) {
+        throw new UnsupportedOperationException(
+                getClass().getName() + " does not say how its statistics are made of parts of a batch");
+    }
+
+    /**
+     * Folds a batch into the moving averages that has come in parts.
+     *
+     * @param sums over all parts of the batch
+     * @throws IllegalArgumentException if they are of another kind or shape
+     * @throws UnsupportedOperationException as {@link #sums}
+     */
+    default void fold(BlockSums sums) {
+        throw new UnsupportedOperationException(
+                getClass().getName() + " does not say how its statistics are made of parts of a batch");
+    }
+
+    /**
+     * Begins to recompute the inverse from the averages. If that fails the last good inverse stays in force; the caller sees to that
+     * where the state is not finite afterwards.
+     *
+     * @param damping the Tikhonov damping lambda &gt;= 0 of the block as a whole
+     * @return what is to be computed and put in force
+     */
+    Refresh stage(double damping);
+
+    /**
+     * Recomputes the inverse from the averages, all at once.
      *
      * @param damping the Tikhonov damping lambda &gt;= 0 of the block as a whole
      */
-    void refresh(double damping);
+    default void refresh(double damping) {
+        stage(damping).run();
+    }
 
     /** {@return whether {@link #precondition} can be called: some batch has entered the statistics and the inverse exists} */
     boolean isReady();

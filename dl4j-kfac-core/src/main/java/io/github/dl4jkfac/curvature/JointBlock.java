@@ -30,29 +30,49 @@ public interface JointBlock {
     }
 
     /**
-     * Recomputes what preconditioning needs. If that fails the last good state stays in force.
+     * Sums over a part of a batch, as {@link CurvatureBlock#sums}.
+     *
+     * @param rows layer inputs and derivatives of the part
+     * @return the sums, one for each member
+     * @throws UnsupportedOperationException if the statistics are not linear in the batch
+     */
+    default List<BlockSums> sums(List<BatchRows> rows) {
+        throw new UnsupportedOperationException(
+                getClass().getName() + " does not say how its statistics are made of parts of a batch");
+    }
+
+    /**
+     * Folds a batch into the statistics that has come in parts, as {@link CurvatureBlock#fold}.
+     *
+     * @param sums over all parts of the batch, one for each member
+     * @throws IllegalArgumentException if they are of another kind or shape
+     * @throws UnsupportedOperationException as {@link #sums}
+     */
+    default void fold(List<BlockSums> sums) {
+        throw new UnsupportedOperationException(
+                getClass().getName() + " does not say how its statistics are made of parts of a batch");
+    }
+
+    /**
+     * Begins to recompute what preconditioning needs. If that fails the last good state stays in force.
+     *
+     * @param damping the Tikhonov damping lambda &gt;= 0 of each member
+     * @return what is to be computed and put in force
+     */
+    Refresh stage(List<Double> damping);
+
+    /**
+     * Recomputes what preconditioning needs, all at once.
      *
      * @param damping the Tikhonov damping lambda &gt;= 0 of each member
      */
-    void refresh(List<Double> damping);
+    default void refresh(List<Double> damping) {
+        stage(damping).run();
+    }
 
     /** {@return whether {@link #precondition} is made of the rows of the very batch, and no batch without them can be stepped on} */
     default boolean keepsRows() {
         return false;
-    }
-
-    /** {@return what all dampings but those that come from L2 are to be multiplied with} */
-    default double dampingFactor() {
-        return 1;
-    }
-
-    /**
-     * Changes that factor.
-     *
-     * @param by what it is multiplied with, positive
-     */
-    default void scaleDamping(double by) {
-        // most dampings do not adapt
     }
 
     /** {@return whether {@link #precondition} can be called} */

@@ -11,7 +11,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * The coefficients of the first epoch's samples, which later epochs reuse so that they solve nothing (Ou et al. 2024). Kept as N c_n,
  * weights of the samples in a mean, since batches may differ in size.
  *
- * <p>Ou et al. leave open what is shared. By position in the batch, as the community's code does, each place of a batch keeps the
+ * <p>Ou et al. leave open what is shared. By position in the batch, as a program does that others than the authors have published, each place of a batch keeps the
  * average of the first epoch's coefficients there. With shuffled data places are alike, so the averages tend to one and the same
  * number, and the step to a scaled gradient. By order, each sample keeps its own coefficient; that is what the paper means, and needs
  * data that comes in the same order in every epoch.
@@ -37,7 +37,7 @@ final class ReusedCoefficients {
     }
 
     static List<Slice> slices(int samplesPerEpoch) {
-        return List.of(new Slice(WEIGHTS, samplesPerEpoch, 1), new Slice(COUNTS, samplesPerEpoch, 1));
+        return List.of(Slice.control(WEIGHTS, samplesPerEpoch, 1), Slice.control(COUNTS, samplesPerEpoch, 1));
     }
 
     /** Whether the first epoch is over. */

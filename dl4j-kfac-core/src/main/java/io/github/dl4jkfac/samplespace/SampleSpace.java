@@ -2,9 +2,12 @@ package io.github.dl4jkfac.samplespace;
 
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.FactorisationException;
 import io.github.dl4jkfac.solve.SymmetricSolver;
+import io.github.dl4jkfac.state.NetworkScalars;
+import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -30,7 +33,7 @@ public final class SampleSpace implements JointBlock {
     private final List<BlockContext> members;
     private final SymmetricSolver solver;
     private final ReusedCoefficients reused;
-    private final DampingFactor factor;
+    private final NetworkScalars scalars;
     private final StepRule rule;
 
     private List<RowOperator> operators;
@@ -43,7 +46,7 @@ public final class SampleSpace implements JointBlock {
         this.members = List.copyOf(members);
         this.solver = members.get(0).solver();
         this.reused = kind.reuses() ? new ReusedCoefficients(members.get(0).state(), kind.sharing()) : null;
-        this.factor = new DampingFactor(kind.adaptive() ? members.get(0).state() : null);
+        this.scalars = members.get(0).scalars();
         this.rule = rule();
     }
 
@@ -83,15 +86,36 @@ public final class SampleSpace implements JointBlock {
     }
 
     @Override
-    public void refresh(List<Double> damping) {
-        if (operators == null) {
-            return;
+    public Refresh stage(List<Double> damping) {
+        return operators == null ? Refresh.NONE : new Inversion(damping);
+    }
+
+    private final class Inversion implements Refresh {
+
+        private final List<Double> damping;
+        private SampleSystem computed;
+        private FactorisationException failure;
+
+        Inversion(List<Double> damping) {
+            this.damping = damping;
         }
-        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            system = reused != null && reused.areComplete() ? unsolved() : solved(damping);
-        } catch (FactorisationException e) {
-            system = null;
-            warn(e);
+
+        @Override
+        public void compute() {
+            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                computed = reused != null && reused.areComplete() ? unsolved() : solved(damping);
+            } catch (FactorisationException e) {
+                failure = e;
+            }
+        }
+
+        @Override
+        public boolean commit() {
+            if (failure != null) {
+                warn(failure);
+            }
+            system = computed;
+            return system != null;
         }
     }
 
@@ -101,8 +125,13 @@ public final class SampleSpace implements JointBlock {
         double least = kind.method() == SampleMethod.FISHER
                 ? Rounding.leastForDifferences(type(), samples)
                 : Rounding.leastForCoefficients(type(), samples);
-        DampedGram gram =
-                DampedGram.of(operators, damping, factor.get() * kind.relativeDamping(), least, scales, type());
+        DampedGram gram = DampedGram.of(
+                operators,
+                damping,
+                scalars.get(Scalar.DAMPING_FACTOR, 1) * kind.relativeDamping(),
+                least,
+                scales,
+                type());
         return new SampleSystem(operators, type(), gram, SampleSolver.of(gram, solver), scales);
     }
 
@@ -128,16 +157,6 @@ public final class SampleSpace implements JointBlock {
     @Override
     public boolean keepsRows() {
         return true;
-    }
-
-    @Override
-    public double dampingFactor() {
-        return factor.get();
-    }
-
-    @Override
-    public void scaleDamping(double by) {
-        factor.scale(by);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.JointBlock;
 import io.github.dl4jkfac.curvature.JointKind;
 import io.github.dl4jkfac.state.Slice;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,10 +14,9 @@ import java.util.List;
  * @param relativeDamping damping that is added to the absolute one, in units of the mean diagonal of J J^T / N; at least 0
  * @param sharing who gets the coefficients of the first epoch; null for none. Needs the empirical Fisher and one member per block
  * @param samplesPerEpoch how many samples have coefficients of their own; 0 for none
- * @param adaptive whether the damping has a factor that can be changed, which is kept then
  */
 public record SampleSpaceKind(
-        SampleMethod method, double relativeDamping, CoefficientSharing sharing, int samplesPerEpoch, boolean adaptive)
+        SampleMethod method, double relativeDamping, CoefficientSharing sharing, int samplesPerEpoch)
         implements JointKind {
 
     /** Batch size for which the cost is estimated. */
@@ -31,7 +29,6 @@ public record SampleSpaceKind(
      * @param relativeDamping in units of the mean diagonal of J J^T / N
      * @param sharing who gets the coefficients of the first epoch, or null
      * @param samplesPerEpoch how many samples have coefficients of their own, or 0
-     * @param adaptive whether the damping has a factor that can be changed
      * @throws IllegalArgumentException if they do not
      */
     public SampleSpaceKind {
@@ -51,7 +48,7 @@ public record SampleSpaceKind(
      * @param relativeDamping in units of the mean diagonal of J J^T / N
      */
     public SampleSpaceKind(SampleMethod method, double relativeDamping) {
-        this(method, relativeDamping, null, 0, false);
+        this(method, relativeDamping, null, 0);
     }
 
     /** Whether coefficients are reused. */
@@ -66,11 +63,7 @@ public record SampleSpaceKind(
 
     @Override
     public List<Slice> slices(BlockShape shape) {
-        List<Slice> slices = new ArrayList<>(adaptive ? List.of(DampingFactor.SLICE) : List.of());
-        if (reuses()) {
-            slices.addAll(ReusedCoefficients.slices(samplesPerEpoch));
-        }
-        return slices;
+        return reuses() ? ReusedCoefficients.slices(samplesPerEpoch) : List.of();
     }
 
     /** The shape's part of the Gram matrix of 128 samples of one position each. */

@@ -11,12 +11,12 @@ import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.plan.Updaters;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
+import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.step.CurvatureShare;
 import io.github.dl4jkfac.step.FisherAdamWorker;
 import io.github.dl4jkfac.step.NaturalGradientWorker;
 import io.github.dl4jkfac.step.NetworkStep;
 import io.github.dl4jkfac.step.ParameterMatrix;
-import io.github.dl4jkfac.step.StepGroup;
 import io.github.dl4jkfac.step.UpdaterShare;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,10 +33,10 @@ final class Binding {
     private final NetworkPlan networkPlan;
     private final SymmetricSolver solver;
     private final INDArray networkParameters;
+    private final NetworkScalars scalars;
     private final List<UpdaterShare> shares = new ArrayList<>();
     private final Map<Object, List<Member>> members = new LinkedHashMap<>();
     private final List<CurvatureGroup> groups = new ArrayList<>();
-    private final List<StepGroup> stepGroups = new ArrayList<>();
 
     private record Member(
             BlockPlan plan,
@@ -51,16 +51,18 @@ final class Binding {
         }
     }
 
-    private Binding(NetworkPlan networkPlan, SymmetricSolver solver, INDArray networkParameters) {
+    private Binding(
+            NetworkPlan networkPlan, SymmetricSolver solver, INDArray networkParameters, NetworkScalars scalars) {
         this.networkPlan = networkPlan;
         this.solver = solver;
         this.networkParameters = networkParameters;
+        this.scalars = scalars;
     }
 
     /** @param parameters of the network, flat */
     static Binding of(
             List<UpdaterBlock> updaterBlocks, INDArray parameters, NetworkPlan networkPlan, SymmetricSolver solver) {
-        Binding binding = new Binding(networkPlan, solver, parameters);
+        Binding binding = new Binding(networkPlan, solver, parameters, scalars(updaterBlocks));
         for (UpdaterBlock updaterBlock : updaterBlocks) {
             if (updaterBlock.getGradientUpdater() instanceof NaturalGradientWorker worker) {
                 binding.add(updaterBlock, worker);
@@ -71,6 +73,19 @@ final class Binding {
         }
         binding.members.values().forEach(binding::group);
         return binding;
+    }
+
+    private static NetworkScalars scalars(List<UpdaterBlock> updaterBlocks) {
+        return new NetworkScalars(updaterBlocks.stream()
+                .map(UpdaterBlock::getGradientUpdater)
+                .filter(NaturalGradientWorker.class::isInstance)
+                .map(worker -> ((NaturalGradientWorker) worker).state())
+                .toList());
+    }
+
+    /** What holds for the network as a whole. */
+    NetworkScalars scalars() {
+        return scalars;
     }
 
     /** The curvature of the whole network; empty if no parameters have any. */
@@ -89,7 +104,7 @@ final class Binding {
     }
 
     NetworkStep step() {
-        return new NetworkStep(shares, stepGroups);
+        return new NetworkStep(shares, groups);
     }
 
     /** Ties DL4J's workers to their step. */
@@ -122,6 +137,7 @@ final class Binding {
                     plan.name(),
                     plan.shape(),
                     states.get(i),
+                    scalars,
                     worker.hyperparameters().statisticsDecay(),
                     solver);
             Object key = plan.jointKey() == null ? context : plan.jointKey();
@@ -140,16 +156,14 @@ final class Binding {
     private void group(List<Member> together) {
         Member first = together.get(0);
         if (first.plan.kind() instanceof SingleKind type) {
-            BoundBlock block = first.bound(type);
-            groups.add(CurvatureGroup.of(block));
-            stepGroups.add(StepGroup.of(block.block(), first.matrix));
+            groups.add(CurvatureGroup.of(first.bound(type), first.matrix));
         } else {
             JointBlock joint = ((JointKind) first.plan.kind())
                     .create(together.stream().map(Member::context).toList());
             groups.add(CurvatureGroup.of(
-                    joint, together.stream().map(member -> member.bound(null)).toList()));
-            stepGroups.add(
-                    StepGroup.of(joint, together.stream().map(Member::matrix).toList()));
+                    joint,
+                    together.stream().map(member -> member.bound(null)).toList(),
+                    together.stream().map(Member::matrix).toList()));
         }
     }
 

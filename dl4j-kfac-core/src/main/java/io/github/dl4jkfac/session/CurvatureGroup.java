@@ -3,13 +3,16 @@ package io.github.dl4jkfac.session;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.JointBlock;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
+import io.github.dl4jkfac.step.ParameterMatrix;
+import io.github.dl4jkfac.step.StepGroup;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ObjDoubleConsumer;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Curvature at work: a block of its own for one matrix of parameters, or a joint one for several. */
-interface CurvatureGroup {
+interface CurvatureGroup extends StepGroup {
 
     /** The parameters, in the network's order. */
     List<BoundBlock> members();
@@ -41,29 +44,40 @@ interface CurvatureGroup {
         // averages keep nothing of a single batch
     }
 
-    /** What the damping is to be multiplied with. */
-    default double dampingFactor() {
-        return 1;
-    }
-
-    /** Changes that factor, where the curvature lets it. */
-    default void scaleDamping(double by) {
-        // single matrices have no damping that adapts
-    }
-
     /** Whether the step is made of the rows of the very batch. */
     boolean keepsRows();
 
-    static CurvatureGroup of(BoundBlock single) {
-        return new Single(single);
+    static CurvatureGroup of(BoundBlock single, ParameterMatrix matrix) {
+        return new Single(single, matrix);
     }
 
-    static CurvatureGroup of(JointBlock joint, List<BoundBlock> members) {
-        return new Joint(joint, List.copyOf(members));
+    static CurvatureGroup of(JointBlock joint, List<BoundBlock> members, List<ParameterMatrix> matrices) {
+        return new Joint(joint, List.copyOf(members), List.copyOf(matrices));
     }
 
-    /** @param member has a block of its own */
-    record Single(BoundBlock member) implements CurvatureGroup {
+    /**
+     * @param member has a block of its own
+     * @param matrix its parameters
+     */
+    record Single(BoundBlock member, ParameterMatrix matrix) implements CurvatureGroup {
+
+        @Override
+        public List<ParameterMatrix> matrices() {
+            return List.of(matrix);
+        }
+
+        @Override
+        public void precondition(
+                ObjDoubleConsumer<ParameterMatrix> products,
+                double gradientScale,
+                INDArray gradientBuffer,
+                INDArray workBuffer) {
+            INDArray v = matrix.matrix(gradientBuffer);
+            matrix.gather(gradientScale, v);
+            matrix.average(v);
+            block().precondition(v, matrix.matrix(workBuffer), matrix.update());
+            products.accept(matrix, matrix.dot(v));
+        }
 
         @Override
         public List<BoundBlock> members() {
@@ -98,26 +112,35 @@ interface CurvatureGroup {
     }
 
     /**
+     * Gradients of a joint block have to be there all at once, so they are gathered where the updates go; for the inner products they
+     * are gathered once more.
+     *
      * @param joint the curvature of all members
      * @param members in the order in which it knows them
+     * @param matrices their parameters
      */
-    record Joint(JointBlock joint, List<BoundBlock> members) implements CurvatureGroup {
+    record Joint(JointBlock joint, List<BoundBlock> members, List<ParameterMatrix> matrices) implements CurvatureGroup {
+
+        @Override
+        public void precondition(
+                ObjDoubleConsumer<ParameterMatrix> products,
+                double gradientScale,
+                INDArray gradientBuffer,
+                INDArray workBuffer) {
+            matrices.forEach(matrix -> matrix.gather(gradientScale, matrix.update()));
+            joint.precondition(matrices.stream().map(ParameterMatrix::update).toList());
+            for (ParameterMatrix matrix : matrices) {
+                INDArray v = matrix.matrix(gradientBuffer);
+                matrix.gather(gradientScale, v);
+                products.accept(matrix, matrix.dot(v));
+            }
+        }
 
         @Override
         public void update(Map<BoundBlock, BatchRows> rows) {
             if (members.stream().allMatch(rows::containsKey)) {
                 joint.update(members.stream().map(rows::get).toList());
             }
-        }
-
-        @Override
-        public double dampingFactor() {
-            return joint.dampingFactor();
-        }
-
-        @Override
-        public void scaleDamping(double by) {
-            joint.scaleDamping(by);
         }
 
         @Override

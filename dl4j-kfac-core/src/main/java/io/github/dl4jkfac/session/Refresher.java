@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.step.Hyperparameters;
 import java.util.List;
 
@@ -10,15 +11,20 @@ final class Refresher {
     private final NetworkView network;
     private final List<CurvatureGroup> groups;
     private final Hyperparameters shared;
+    private final DampingFactor factor;
     private final SafeRefresh safe = new SafeRefresh();
 
     private double lastDamping = Double.NaN;
 
-    /** @param shared the options that hold for the network */
-    Refresher(NetworkView network, List<CurvatureGroup> groups, Hyperparameters shared) {
+    /**
+     * @param shared the options that hold for the network
+     * @param factor of all dampings
+     */
+    Refresher(NetworkView network, List<CurvatureGroup> groups, Hyperparameters shared, DampingFactor factor) {
         this.network = network;
         this.groups = groups;
         this.shared = shared;
+        this.factor = factor;
     }
 
     void refresh() {
@@ -26,9 +32,9 @@ final class Refresher {
         int epoch = network.epoch();
         double toMeans = network.toMeans();
         for (CurvatureGroup group : groups) {
-            safe.refresh(group, block -> block.damping(iteration, epoch, toMeans, group.dampingFactor()));
+            safe.refresh(group, block -> block.damping(iteration, epoch, toMeans, factor.get()));
         }
-        lastDamping = groups.get(0).dampingFactor() * shared.dampingAt(iteration, epoch);
+        lastDamping = factor.get() * shared.dampingAt(iteration, epoch);
     }
 
     /** lambda at the last refresh; not a number before the first. */

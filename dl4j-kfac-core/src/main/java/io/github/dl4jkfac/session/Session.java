@@ -4,6 +4,7 @@ import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
@@ -41,6 +42,7 @@ public final class Session {
      * @param requirements checked before each step
      * @param leader the method whose options hold for the network
      * @param source where the derivatives come from that the statistics are made of
+     * @param factor of all dampings
      * @param trial tries steps before they are taken; null if they are taken untried
      */
     Session(
@@ -51,6 +53,7 @@ public final class Session {
             StepRequirements requirements,
             Method leader,
             DerivativeSource source,
+            DampingFactor factor,
             TrialStep trial) {
         this.model = model;
         this.network = network;
@@ -62,7 +65,15 @@ public final class Session {
         this.present = new PresentStep(model, network, capture, step);
         this.journal = new StepJournal(leader.name());
         this.guard = new BatchGuard(model, network, present, journal);
-        this.statistics = new StatisticsPass(network, capture, groups, leader, source, guard, timer);
+        this.statistics = new StatisticsPass(
+                network,
+                capture,
+                groups,
+                leader,
+                source,
+                guard,
+                new Refresher(network, groups, leader.hyperparameters(), factor),
+                timer);
     }
 
     /** Whether it is at work on a network as that is now: a layer may have been frozen or replaced since. */

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.plan.NetworkPlan;
@@ -135,17 +136,23 @@ public final class Sessions {
         }
         NetworkStep step = binding.step();
         warnOf(leader.caveat(network), leader);
-        TrialStep trial = trial(leader, model, network, binding.groups(), step);
+        DampingFactor factor = new DampingFactor(binding.scalars());
+        TrialStep trial = trial(leader, model, network, binding.groups(), factor, step);
         step.judgeBy(trial);
         Session session = new Session(
-                model, network, binding.groups(), step, requirements, leader, usable(network, leader), trial);
+                model, network, binding.groups(), step, requirements, leader, usable(network, leader), factor, trial);
         binding.bind(step, session);
         return session;
     }
 
     /** Null if steps are taken untried. */
     private static TrialStep trial(
-            Method method, Model model, NetworkView network, List<CurvatureGroup> groups, NetworkStep step) {
+            Method method,
+            Model model,
+            NetworkView network,
+            List<CurvatureGroup> groups,
+            DampingFactor factor,
+            NetworkStep step) {
         if (!method.searchesLine() && !method.adaptsDamping()) {
             return null;
         }
@@ -158,7 +165,7 @@ public final class Sessions {
                         .flatMap(group -> group.members().stream())
                         .flatMap(member -> member.parameters().stream())
                         .toList(),
-                factor -> groups.forEach(group -> group.scaleDamping(factor)),
+                factor::scale,
                 step);
     }
 

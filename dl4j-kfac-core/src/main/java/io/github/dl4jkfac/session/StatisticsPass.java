@@ -49,6 +49,7 @@ final class StatisticsPass {
             Method method,
             DerivativeSource source,
             BatchGuard guard,
+            Refresher refresher,
             PhaseTimer timer) {
         this.network = network;
         this.capture = capture;
@@ -58,7 +59,7 @@ final class StatisticsPass {
         this.plan = method.refreshPlan();
         this.guard = guard;
         this.timer = timer;
-        this.refresher = new Refresher(network, groups, method.hyperparameters());
+        this.refresher = refresher;
     }
 
     /** Puts the taps in if the batch is to enter. */

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.solve;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The dense linear algebra of K-FAC. Internal: it may change without notice.
@@ -66,6 +67,34 @@ public interface SymmetricSolver {
      *     arrays are unspecified then
      */
     void eigen(INDArray symmetric, INDArray values);
+
+    /**
+     * Averages the diagonal, tr M / n.
+     *
+     * @param m [n, n]; not modified
+     * @return the mean
+     */
+    default double meanDiagonal(INDArray m) {
+        return Nd4j.diag(m).meanNumber().doubleValue();
+    }
+
+    /**
+     * Makes a diagonal matrix that stands for the inverse of one that cannot be inverted: {@code out <- diag(max(m_ii + shift, floor))^-1},
+     * with a floor of a millionth of the mean diagonal.
+     *
+     * @param m [n, n]; not modified
+     * @param shift amount added to the diagonal
+     * @param out [n, n], overwritten; always finite
+     */
+    default void invertDiagonal(INDArray m, double shift, INDArray out) {
+        out.assign(0);
+        double mean = meanDiagonal(m);
+        double floor = mean > 0 && !Double.isInfinite(mean) ? 1e-6 * mean : 1;
+        for (long i = 0; i < m.size(0); i++) {
+            double entry = m.getDouble(i, i) + shift;
+            out.putScalar(i, i, 1 / (entry > floor ? entry : floor));
+        }
+    }
 
     /**
      * Copies the strict lower triangle onto the upper one, which makes a result of {@link #gramLower}

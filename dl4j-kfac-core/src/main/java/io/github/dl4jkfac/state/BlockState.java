@@ -1,8 +1,11 @@
 package io.github.dl4jkfac.state;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -11,24 +14,68 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 public final class BlockState {
 
+    private final BlockLayout layout;
     private final INDArray momentum;
     private final Counter statistics;
+    private final Counter refreshes;
     private final Map<String, INDArray> slices = new LinkedHashMap<>();
     private final INDArray kept;
 
     /**
      * @param momentumStart where the momentum begins
-     * @param start where counter and matrices begin
+     * @param start where counters and matrices begin
      */
     BlockState(BlockLayout layout, INDArray view, long momentumStart, long start) {
-        momentum = matrix(view, momentumStart, layout.inputDimension(), layout.outputs());
+        this.layout = layout;
+        momentum = layout.parameters() == 0
+                ? null
+                : matrix(view, momentumStart, layout.inputDimension(), layout.outputs());
         statistics = new Counter(view, start);
-        long at = start + Counter.SIZE;
+        refreshes = new Counter(view, start + Counter.SIZE);
+        long at = start + COUNTERS;
         for (Slice slice : layout.slices()) {
             slices.put(slice.name(), matrix(view, at, slice.rows(), slice.columns()));
             at += slice.length();
         }
         kept = view.get(NDArrayIndex.interval(start, at));
+    }
+
+    /** Numbers that the counters take. */
+    static final int COUNTERS = 2 * Counter.SIZE;
+
+    /**
+     * Makes room for the statistics of a single batch, which is to become a part of these: all statistics are zero, no batch has
+     * entered, and what has been derived from the statistics is as it is here.
+     *
+     * @return a state of its own, outside of workspaces; the momentum is left out
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    public BlockState forOneBatch() {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            BlockLayout bare = new BlockLayout(layout.type(), 0, 0, layout.bias(), layout.slices());
+            INDArray view = Nd4j.create(kept.dataType(), COUNTERS + layout.curvatureSize());
+            BlockState state = new BlockState(bare, view, 0, 0);
+            layout.slices().stream()
+                    .filter(slice -> !slice.isStatistic())
+                    .forEach(slice -> state.get(slice.name()).assign(get(slice.name())));
+            state.refreshes.set(refreshes.get());
+            return state;
+        }
+    }
+
+    /** Frees what {@link #forOneBatch} has made. */
+    public void close() {
+        kept.close();
+    }
+
+    /** {@return the name of the kind of block} */
+    public String kind() {
+        return layout.type();
+    }
+
+    /** {@return the matrices that the block keeps} */
+    public List<Slice> slices() {
+        return layout.slices();
     }
 
     private static INDArray matrix(INDArray view, long start, long rows, long columns) {
@@ -55,7 +102,7 @@ public final class BlockState {
         return slice;
     }
 
-    /** {@return all but the momentum as one vector, a view: the number of batches and the block's own matrices} */
+    /** {@return all but the momentum as one vector, a view: the counters and the block's own matrices} */
     public INDArray kept() {
         return kept;
     }
@@ -74,13 +121,24 @@ public final class BlockState {
         statistics.set(batches);
     }
 
+    /** {@return how often the inverse has been renewed: the version of what has been derived from the statistics; 0 if there is none} */
+    public long refreshes() {
+        return refreshes.get();
+    }
+
+    /** Counts a renewal of the inverse. */
+    public void countRefresh() {
+        refreshes.set(refreshes.get() + 1);
+    }
+
     void copy(BlockState other) {
         momentum.assign(other.momentum);
         setStatistics(other.statistics());
+        refreshes.set(other.refreshes());
         slices.forEach((name, slice) -> slice.assign(other.get(name)));
     }
 
-    Map<String, INDArray> slices() {
+    Map<String, INDArray> matrices() {
         return slices;
     }
 }

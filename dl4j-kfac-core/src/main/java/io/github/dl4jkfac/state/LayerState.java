@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * One layer's part of DL4J's flat updater state view, all of it views: the momentum of every block, the number of steps, and for
@@ -14,6 +15,7 @@ public final class LayerState {
 
     private final INDArray view;
     private final Counter steps;
+    private final INDArray scalars;
     private final StateLabel label;
     private final List<BlockState> blocks = new ArrayList<>();
 
@@ -35,12 +37,14 @@ public final class LayerState {
         this.steps = new Counter(this.view, layout.parameters());
         long momentum = 0;
         long start = layout.parameters() + Counter.SIZE;
+        this.scalars = this.view.get(NDArrayIndex.interval(start, start + NetworkScalars.SIZE));
+        start += NetworkScalars.SIZE;
         for (BlockLayout block : layout.blocks()) {
             blocks.add(new BlockState(block, this.view, momentum, start));
             momentum += block.parameters();
-            start += Counter.SIZE + block.curvatureSize();
+            start += BlockState.COUNTERS + block.curvatureSize();
         }
-        this.label = layout.isLabelled() ? new StateLabel(this.view, start) : null;
+        this.label = new StateLabel(this.view, start);
     }
 
     private static long needed(StateLayout layout) {
@@ -63,35 +67,38 @@ public final class LayerState {
         view.assign(0);
     }
 
+    /** This layer's copy of what holds for the whole network. */
+    INDArray scalars() {
+        return scalars;
+    }
+
     /**
-     * Writes who makes the state, where its layout has room for that.
+     * Writes who makes the state.
      *
      * @param maker name and options of the updater
      */
     public void sign(String maker) {
-        if (label != null) {
-            label.write(maker);
-        }
+        label.write(maker);
     }
 
     /**
      * Tells who made the state.
      *
      * @param expected who should have
-     * @return null if it was the one expected, if nobody has signed, or there is no room for that; what the label says otherwise
+     * @return null if it was the one expected, or if nobody has signed; what the label says otherwise
      */
     public String strangerTo(String expected) {
-        return label == null || label.says(expected) || label.isBlank() ? null : label.read();
+        return label.says(expected) || label.isBlank() ? null : label.read();
     }
 
     /** {@return whether the state has been through a type too small for it, such as HALF, and means nothing any more} */
     public boolean isCoarsened() {
-        return label != null && !label.isFinite();
+        return !label.isFinite();
     }
 
-    /** {@return whether the state, which could say so, does not tell who made it} */
+    /** {@return whether the state does not tell who made it} */
     public boolean isUnsigned() {
-        return label != null && label.isBlank();
+        return label.isBlank();
     }
 
     /** {@return whether nothing has been written into it} */
@@ -111,6 +118,7 @@ public final class LayerState {
      */
     public void copy(LayerState other) {
         setSteps(other.steps());
+        scalars.assign(other.scalars);
         for (int i = 0; i < blocks.size(); i++) {
             blocks.get(i).copy(other.blocks.get(i));
         }
@@ -145,7 +153,7 @@ public final class LayerState {
         for (int i = 0; i < blocks.size(); i++) {
             String prefix = blocks.size() == 1 ? "" : i + ".";
             map.put(prefix + "momentum", blocks.get(i).momentum());
-            blocks.get(i).slices().forEach((name, slice) -> map.put(prefix + name, slice));
+            blocks.get(i).matrices().forEach((name, slice) -> map.put(prefix + name, slice));
         }
         return map;
     }

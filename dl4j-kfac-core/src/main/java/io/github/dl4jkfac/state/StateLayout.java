@@ -33,11 +33,8 @@ public final class StateLayout implements Serializable {
         NO_STEP
     }
 
-    /** The first layouts, which had no number, and whose states did not say who made them. */
-    private static final int UNLABELLED = 0;
-
-    /** The latest version. */
-    private static final int VERSION = 1;
+    /** The version that this class makes. States of others are not read. */
+    private static final int VERSION = 2;
 
     /** Which version of this class has made it; it tells what the state holds beside momentum and matrices. */
     private final int version;
@@ -69,9 +66,9 @@ public final class StateLayout implements Serializable {
             @JsonProperty("hosts") int hosts,
             @JsonProperty("multipleOf") long multipleOf) {
         require(
-                version >= UNLABELLED && version <= VERSION,
-                "has version " + version + ", and this version of the library reads versions up to " + VERSION
-                        + ". Update the library, or load the model without its updater state");
+                version == VERSION,
+                "has version " + version + ", and this version of the library reads version " + VERSION
+                        + ". Use the version of the library that wrote it, or load the model without its updater state");
         require(role != null && blocks != null, "lacks its role or its blocks");
         require(
                 role != Role.CURVATURE || !blocks.isEmpty() && hostLength > 0 && hosts > 0,
@@ -130,7 +127,7 @@ public final class StateLayout implements Serializable {
      * @return the roomier layout
      */
     public StateLayout inWholeMultiplesOf(long parameters) {
-        return new StateLayout(version, role, layer, blocks, hostLength, hosts, parameters);
+        return new StateLayout(VERSION, role, layer, blocks, hostLength, hosts, parameters);
     }
 
     /** {@return whether the state is a whole multiple of the parameters} */
@@ -158,28 +155,24 @@ public final class StateLayout implements Serializable {
         return blocks.stream().mapToLong(BlockLayout::parameters).sum();
     }
 
-    /** Whether the state says who made it. */
-    boolean isLabelled() {
-        return version > UNLABELLED;
-    }
-
     /**
      * Tells whether another layout holds the same blocks of the same layer, so that what the one keeps can pass to the other.
      *
      * @param other the other layout
-     * @return whether they differ in their versions at most
+     * @return whether they differ in how DL4J's arrays are charged at most
      */
     public boolean hasContentsOf(StateLayout other) {
         return role == other.role && Objects.equals(layer, other.layer) && blocks.equals(other.blocks);
     }
 
-    /** The numbers kept beside the momentum: counters, the blocks' matrices, and who made them. */
+    /** The numbers kept beside the momentum: counters, what holds for the network, the blocks' matrices, and who made them. */
     long curvatureSize() {
-        return (isLabelled() ? StateLabel.SIZE : 0)
-                + Counter.SIZE
+        return Counter.SIZE
+                + NetworkScalars.SIZE
                 + blocks.stream()
-                        .mapToLong(block -> Counter.SIZE + block.curvatureSize())
-                        .sum();
+                        .mapToLong(block -> BlockState.COUNTERS + block.curvatureSize())
+                        .sum()
+                + StateLabel.SIZE;
     }
 
     /**

@@ -77,7 +77,7 @@ public final class NetworkStep {
      * @param order what DL4J asks each worker for, at least one, in the order in which DL4J applies them
      * @param groups the matrices of all shares, by the curvature that preconditions them; none if no share has curvature
      */
-    public NetworkStep(List<UpdaterShare> order, List<StepGroup> groups) {
+    public NetworkStep(List<UpdaterShare> order, List<? extends StepGroup> groups) {
         this.order = List.copyOf(order);
         this.groups = List.copyOf(groups);
         order.forEach(share -> shares.put(share.worker(), share));

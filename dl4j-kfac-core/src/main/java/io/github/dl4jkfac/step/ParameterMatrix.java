@@ -64,7 +64,7 @@ public final class ParameterMatrix {
     }
 
     /** U, [dA,dG]: what preconditioning has made of the gradient. */
-    INDArray update() {
+    public INDArray update() {
         return update;
     }
 
@@ -74,7 +74,7 @@ public final class ParameterMatrix {
      * @param scale factor that turns DL4J's gradient into a mean over the batch
      * @param into [dA,dG], overwritten
      */
-    void gather(double scale, INDArray into) {
+    public void gather(double scale, INDArray into) {
         layout.gather(gradient, into);
         if (scale != 1) {
             into.muli(scale);
@@ -82,12 +82,12 @@ public final class ParameterMatrix {
     }
 
     /** The first entries of a buffer as a matrix of this shape. */
-    INDArray matrix(INDArray buffer) {
+    public INDArray matrix(INDArray buffer) {
         return buffer.get(NDArrayIndex.interval(0, update.length())).reshape('f', update.size(0), update.size(1));
     }
 
     /** The inner product of U and V. */
-    double dot(INDArray v) {
+    public double dot(INDArray v) {
         return Nd4j.getBlasWrapper().dot(flat(update), flat(v));
     }
 
@@ -97,7 +97,7 @@ public final class ParameterMatrix {
      *
      * @param v [dA,dG], the mean gradient; overwritten with what is to be preconditioned
      */
-    void average(INDArray v) {
+    public void average(INDArray v) {
         if (kind == Momentum.OF_GRADIENTS && Finite.isFinite(v)) {
             double mu = worker.hyperparameters().momentum();
             state.momentum().muli(mu).addi(v.muli(1 - mu));

@@ -5,10 +5,12 @@ import static io.github.dl4jkfac.TestNetworks.inner;
 import static io.github.dl4jkfac.TestNetworks.inverse;
 import static io.github.dl4jkfac.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
@@ -27,7 +29,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** What every {@link CurvatureBlock} must do. Inverses are recognised by their slices' names. */
+/** What every {@link CurvatureBlock} must do. */
 public abstract class CurvatureBlockContract {
 
     private static final double DAMPING = 0.05;
@@ -51,6 +53,11 @@ public abstract class CurvatureBlockContract {
     /** Whether the statistics are means over the batches, entry by entry. */
     protected boolean averagesLinearly() {
         return true;
+    }
+
+    /** Whether a batch may come in parts. */
+    protected boolean takesParts() {
+        return averagesLinearly();
     }
 
     /** Whether a part of the inverse follows every batch, without a refresh. */
@@ -78,9 +85,88 @@ public abstract class CurvatureBlockContract {
 
     private List<String> statistics() {
         return type().slices(shape()).stream()
+                .filter(Slice::isStatistic)
                 .map(Slice::name)
-                .filter(name -> !name.contains("inverse"))
                 .toList();
+    }
+
+    /** The middle part is masked out, where there are masks: its samples count all the same. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aBatchInPartsIsTheWholeBatch(boolean masked) {
+        assumeThat(takesParts()).isTrue();
+        BatchRows rows = batch(5, 9, DataType.DOUBLE);
+        BatchRows batch = masked ? Shards.withoutRowsOf(rows, 4, 2) : rows;
+        TestBlock whole = filled(DataType.DOUBLE);
+        TestBlock parts = whole.copy();
+        INDArray before = parts.view().dup();
+        List<BlockSums> sums = Shards.of(batch, 4, 2, 3).stream()
+                .map(part -> parts.block().sums(part))
+                .toList();
+        assertThat(parts.view()).as("statistics stay as they are").isEqualTo(before);
+        whole.block().update(batch);
+        parts.block().fold(sums.stream().reduce(BlockSums::plus).orElseThrow());
+        assertThat(error(parts.view(), whole.view())).isLessThan(1e-12);
+        assertThat(parts.state().statistics()).isEqualTo(3);
+        whole.block().refresh(DAMPING);
+        parts.block().refresh(DAMPING);
+        assertThat(error(parts.precondition(gradient(3)), whole.precondition(gradient(3))))
+                .isLessThan(1e-9);
+    }
+
+    @Test
+    void aBatchWhosePartsAreAllMaskedIsNoStatistic() {
+        assumeThat(takesParts() && masked(5) != null).isTrue();
+        TestBlock block = filled(DataType.DOUBLE);
+        INDArray before = block.view().dup();
+        block.block().fold(block.block().sums(masked(5)).plus(block.block().sums(masked(2))));
+        assertThat(block.view()).isEqualTo(before);
+    }
+
+    @Test
+    void sumsOfOtherBlocksAreRefused() {
+        assumeThat(takesParts()).isTrue();
+        TestBlock block = filled(DataType.DOUBLE);
+        INDArray before = block.view().dup();
+        BlockSums own = block.block().sums(batch(5, 4, DataType.DOUBLE));
+        TestBlock other = TestBlock.of(
+                KroneckerBlock.TYPE, BlockShape.of(ParameterKind.DENSE, 11, 7, true), 0.5, DataType.DOUBLE);
+        BlockSums foreign =
+                other.block().sums(OuterProductRows.of(InputSource.of(normal(1, 5, 11)), normal(2, 5, 7), 5));
+        assertThatThrownBy(() -> block.block().fold(foreign))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("do not fit")
+                .hasMessageContaining(own.kind());
+        assertThatThrownBy(() -> own.plus(foreign)).hasMessageContaining("do not fit");
+        assertThat(block.view()).isEqualTo(before);
+    }
+
+    @Test
+    void blocksThatTakeNoPartsSaySo() {
+        assumeThat(takesParts()).isFalse();
+        assertThatThrownBy(() -> filled(DataType.DOUBLE).block().sums(batch(5, 4, DataType.DOUBLE)))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining(type().name());
+    }
+
+    /** What is computed may wait: until it is committed the old inverse is in force, and every bit of the state stays. */
+    @Test
+    void aRefreshIsInForceOnceItIsCommitted() throws InterruptedException {
+        TestBlock block = filled(DataType.DOUBLE);
+        TestBlock atOnce = block.copy();
+        INDArray before = block.view().dup();
+        INDArray old = block.precondition(gradient(3));
+        Refresh refresh = block.block().stage(0.7);
+        Thread thread = new Thread(refresh::compute);
+        thread.start();
+        thread.join();
+        assertThat(block.view()).as("nothing written yet").isEqualTo(before);
+        assertThat(block.precondition(gradient(3))).isEqualTo(old);
+        long version = block.state().refreshes();
+        assertThat(refresh.commit()).isTrue();
+        assertThat(block.state().refreshes()).isEqualTo(version + 1);
+        atOnce.block().refresh(0.7);
+        assertThat(block.view()).isEqualTo(atOnce.view());
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
+import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -29,7 +30,8 @@ public record TestBlock(
 
     private static TestBlock of(SingleKind type, BlockShape shape, double decay, INDArray view) {
         BlockState state = new LayerState(layout(type, shape), view).blocks().get(0);
-        BlockContext context = new BlockContext("layer", shape, state, decay, Solvers.forBackend());
+        BlockContext context =
+                new BlockContext("layer", shape, state, new NetworkScalars(List.of()), decay, Solvers.forBackend());
         return new TestBlock(type, shape, decay, view, state, type.create(context));
     }
 

@@ -27,7 +27,7 @@ class ReusedCoefficientsTest {
     private static final BlockShape SHAPE = BlockShape.of(ParameterKind.DENSE, 3, 2, true);
 
     private static TestSpace space(CoefficientSharing sharing, int samplesPerEpoch) {
-        SampleSpaceKind kind = new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, sharing, samplesPerEpoch, false);
+        SampleSpaceKind kind = new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, sharing, samplesPerEpoch);
         return TestSpace.of(kind, List.of(SHAPE), DataType.DOUBLE);
     }
 

@@ -223,13 +223,11 @@ class SampleSpaceContractTest {
         assertThatThrownBy(() -> new SampleSpaceKind(SampleMethod.FISHER, -1)).hasMessageContaining("-1");
         assertThatThrownBy(() -> new SampleSpaceKind(SampleMethod.FISHER, Double.NaN))
                 .hasMessageContaining("NaN");
-        assertThatThrownBy(() -> new SampleSpaceKind(SampleMethod.FISHER, 0, CoefficientSharing.ORDER, 5, false))
+        assertThatThrownBy(() -> new SampleSpaceKind(SampleMethod.FISHER, 0, CoefficientSharing.ORDER, 5))
                 .hasMessageContaining("FISHER");
-        assertThatThrownBy(
-                        () -> new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, CoefficientSharing.ORDER, 0, false))
+        assertThatThrownBy(() -> new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, CoefficientSharing.ORDER, 0))
                 .hasMessageContaining("0");
-        SampleSpaceKind reused =
-                new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, CoefficientSharing.POSITION, 5, false);
+        SampleSpaceKind reused = new SampleSpaceKind(SampleMethod.EMPIRICAL_FISHER, 0, CoefficientSharing.POSITION, 5);
         assertThatThrownBy(() -> TestSpace.of(reused, LAYERS)).hasMessageContaining("6 layers");
     }
 }

@@ -10,6 +10,7 @@ import io.github.dl4jkfac.samplespace.RowCases.RowCase;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
+import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,7 +41,8 @@ record TestSpace(SampleSpaceKind kind, List<BlockShape> shapes, List<INDArray> v
             BlockState state = new LayerState(layout(kind, shapes.get(i)), views.get(i))
                     .blocks()
                     .get(0);
-            members.add(new BlockContext("layer" + i, shapes.get(i), state, 0, Solvers.forBackend()));
+            members.add(new BlockContext(
+                    "layer" + i, shapes.get(i), state, new NetworkScalars(List.of()), 0, Solvers.forBackend()));
         }
         return new TestSpace(kind, shapes, views, kind.create(members));
     }

@@ -22,10 +22,10 @@ class LayerStateTest {
                     2,
                     true,
                     List.of(
-                            new Slice("A", 4, 4),
-                            new Slice("G", 2, 2),
-                            new Slice("A_inverse", 4, 4),
-                            new Slice("G_inverse", 2, 2)))),
+                            Slice.moment("A", 4, Slice.Weight.ROWS),
+                            Slice.moment("G", 2, Slice.Weight.SAMPLES),
+                            Slice.derived("A_inverse", 4, 4),
+                            Slice.derived("G_inverse", 2, 2)))),
             List.of(6L, 2L));
 
     private static INDArray view(DataType type) {
@@ -72,12 +72,13 @@ class LayerStateTest {
 
     @Test
     void theViewIsAsLongAsTheLayoutSays() {
-        assertThat(view(DataType.FLOAT).length()).isEqualTo(8 + 4 + 2 * (16 + 4) + StateLabel.SIZE);
+        assertThat(view(DataType.FLOAT).length())
+                .isEqualTo(8 + 6 + NetworkScalars.SIZE + 2 * (16 + 4) + StateLabel.SIZE);
         assertThatThrownBy(() -> new LayerState(LAYOUT, Nd4j.zeros(DataType.FLOAT, 20)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'dense'")
                 .hasMessageContaining("20")
-                .hasMessageContaining(String.valueOf(52 + StateLabel.SIZE));
+                .hasMessageContaining(String.valueOf(54 + NetworkScalars.SIZE + StateLabel.SIZE));
         assertThatThrownBy(() -> new LayerState(LAYOUT, null)).isInstanceOf(IllegalStateException.class);
     }
 }

@@ -31,7 +31,7 @@ record LagMoments(INDArray zero, INDArray lag, SymmetricSolver solver) {
 
     /** tr M_0 / d. */
     double meanDiagonal() {
-        return Nd4j.diag(zero).meanNumber().doubleValue();
+        return solver.meanDiagonal(zero);
     }
 
     /** M_0^-1, undamped as far as M_0 is regular; a new array. */

@@ -36,11 +36,9 @@ final class ModalInverse {
         int dA = shape.inputDimension();
         int dG = shape.outputs();
         return List.of(
-                new Slice(MODES_OF_INPUTS, dA, dA), new Slice(MODES_OF_OUTPUTS, dG, dG), new Slice(GAINS, dA, dG));
-    }
-
-    boolean exists() {
-        return gains.getDouble(0, 0) > 0;
+                Slice.derived(MODES_OF_INPUTS, dA, dA),
+                Slice.derived(MODES_OF_OUTPUTS, dG, dG),
+                Slice.derived(GAINS, dA, dG));
     }
 
     /** Y: the gain of each pair of values, a new array [dA,dG]. */

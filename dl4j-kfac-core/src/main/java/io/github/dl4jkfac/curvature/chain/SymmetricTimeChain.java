@@ -34,7 +34,7 @@ final class SymmetricTimeChain implements TimeChainModel {
 
     @Override
     public List<Slice> slices(BlockShape shape) {
-        return List.of(new Slice(LagCounts.SLICE, LagCounts.LAGS, 1));
+        return List.of(Slice.statistic(LagCounts.SLICE, LagCounts.LAGS, 1, Slice.Weight.SAMPLES));
     }
 
     @Override

@@ -1,9 +1,12 @@
 package io.github.dl4jkfac.curvature.chain;
 
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.kronecker.FactoredDamping;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
@@ -61,26 +64,59 @@ public final class TimeChainBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(context, BatchCounts.of(rows), alone -> new TimeChainBlock(alone, model).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
-        LagMoments inputs = factors.inputs();
-        LagMoments outputs = factors.outputs();
-        FactoredDamping shifts = FactoredDamping.of(damping, inputs.meanDiagonal(), outputs.meanDiagonal());
-        try {
-            Modes a = model.modes(inputs, shifts.onInputs());
-            Modes g = model.modes(outputs, shifts.onOutputs());
-            if (!inverse.set(a, g, model.gain(context.state()))) {
-                degrade(shifts, "the result is not finite");
+        FactoredDamping shifts = FactoredDamping.of(
+                damping, factors.inputs().meanDiagonal(), factors.outputs().meanDiagonal());
+        return context.renewal(new Diagonalisation(shifts));
+    }
+
+    private final class Diagonalisation implements Refresh {
+
+        private final FactoredDamping shifts;
+        private TimeChainInverse.Parts parts;
+        private String failure;
+
+        Diagonalisation(FactoredDamping shifts) {
+            this.shifts = shifts;
+        }
+
+        @Override
+        public void compute() {
+            try {
+                Modes a = model.modes(factors.inputs(), shifts.onInputs());
+                Modes g = model.modes(factors.outputs(), shifts.onOutputs());
+                parts = inverse.parts(a, g, model.gain(context.state()));
+                failure = parts.areFinite() ? null : "the result is not finite";
+            } catch (FactorisationException e) {
+                failure = e.getMessage();
             }
-        } catch (FactorisationException e) {
-            degrade(shifts, e.getMessage());
+        }
+
+        @Override
+        public boolean commit() {
+            if (failure != null) {
+                return degrade(shifts, failure);
+            }
+            inverse.set(parts);
+            return true;
         }
     }
 
-    private void degrade(FactoredDamping shifts, String reason) {
-        boolean hasInverse = inverse.exists();
+    private boolean degrade(FactoredDamping shifts, String reason) {
+        boolean hasInverse = context.state().refreshes() > 0;
         if (!hasInverse) {
             inverse.setIndependent(
                     factors.inputs().diagonalWhitening(shifts.onInputs()),
@@ -90,11 +126,12 @@ public final class TimeChainBlock implements CurvatureBlock {
                 "A or G",
                 "cannot be diagonalised: " + reason
                         + (hasInverse ? "; the last good inverse stays" : "; the diagonals serve"));
+        return !hasInverse;
     }
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inverse.exists();
+        return context.isReady();
     }
 
     @Override

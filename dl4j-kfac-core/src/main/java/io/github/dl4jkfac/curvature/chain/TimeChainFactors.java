@@ -7,6 +7,7 @@ import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -47,7 +48,11 @@ final class TimeChainFactors {
     static List<Slice> slices(BlockShape shape) {
         int dA = shape.inputDimension();
         int dG = shape.outputs();
-        return List.of(new Slice(A, dA, dA), new Slice(G, dG, dG), new Slice(A_LAG, dA, dA), new Slice(G_LAG, dG, dG));
+        return List.of(
+                Slice.moment(A, dA, Weight.ROWS),
+                Slice.moment(G, dG, Weight.SAMPLES),
+                Slice.statistic(A_LAG, dA, dA, Weight.ROWS),
+                Slice.statistic(G_LAG, dG, dG, Weight.SAMPLES));
     }
 
     LagMoments inputs() {

@@ -46,32 +46,31 @@ final class TimeChainInverse {
         int dG = shape.outputs();
         List<Slice> slices = new ArrayList<>(ModalInverse.slices(shape));
         if (transitions) {
-            slices.add(new Slice(TRANSITION_OF_INPUTS, dA, dA));
-            slices.add(new Slice(TRANSITION_OF_OUTPUTS, dG, dG));
+            slices.add(Slice.derived(TRANSITION_OF_INPUTS, dA, dA));
+            slices.add(Slice.derived(TRANSITION_OF_OUTPUTS, dG, dG));
         }
         return slices;
     }
 
-    boolean exists() {
-        return modes.exists();
+    /** An inverse that is not yet in force. */
+    record Parts(Modes inputs, Modes outputs, INDArray gains) {
+
+        boolean areFinite() {
+            return inputs.isFinite() && outputs.isFinite() && Finite.isFinite(gains);
+        }
     }
 
-    /**
-     * Replaces the inverse.
-     *
-     * @return whether it is finite; otherwise the old one stays
-     */
-    boolean set(Modes inputs, Modes outputs, DoubleBinaryOperator gain) {
-        INDArray gains = modes.gains(inputs.values(), outputs.values(), gain);
-        if (!inputs.isFinite() || !outputs.isFinite() || !Finite.isFinite(gains)) {
-            return false;
-        }
-        modes.set(inputs.vectors(), outputs.vectors(), gains);
+    Parts parts(Modes inputs, Modes outputs, DoubleBinaryOperator gain) {
+        return new Parts(inputs, outputs, modes.gains(inputs.values(), outputs.values(), gain));
+    }
+
+    /** Replaces the inverse. */
+    void set(Parts parts) {
+        modes.set(parts.inputs().vectors(), parts.outputs().vectors(), parts.gains());
         if (transitionOfInputs != null) {
-            solver.copyMatrix(inputs.transition(), transitionOfInputs);
-            solver.copyMatrix(outputs.transition(), transitionOfOutputs);
+            solver.copyMatrix(parts.inputs().transition(), transitionOfInputs);
+            solver.copyMatrix(parts.outputs().transition(), transitionOfOutputs);
         }
-        return true;
     }
 
     /** Replaces the inverse by that of lag 0 alone. */

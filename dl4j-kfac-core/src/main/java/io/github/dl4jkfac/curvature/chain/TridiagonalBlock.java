@@ -1,7 +1,10 @@
 package io.github.dl4jkfac.curvature.chain;
 
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerFactors;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
@@ -27,6 +30,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class TridiagonalBlock implements JointBlock {
 
+    /** Name of the kind of block. */
+    static final String NAME = "BlockTridiagonal";
+
     private final List<BlockContext> members;
     private final List<TridiagonalLink> links = new ArrayList<>();
     private final INDArray scratch;
@@ -43,7 +49,7 @@ final class TridiagonalBlock implements JointBlock {
             largest = Math.max(largest, links.get(i).scratch(next(i)));
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            scratch = Nd4j.createUninitialized(members.get(0).state().momentum().dataType(), largest);
+            scratch = Nd4j.createUninitialized(members.get(0).state().kept().dataType(), largest);
         }
     }
 
@@ -81,35 +87,98 @@ final class TridiagonalBlock implements JointBlock {
         }
     }
 
+    /** One for each layer: the sums of a layer and of the next one need the rows of both. */
     @Override
-    public void refresh(List<Double> damping) {
-        if (members.get(0).state().statistics() == 0) {
-            return;
+    public List<BlockSums> sums(List<BatchRows> rows) {
+        List<BlockContext> alone = members.stream()
+                .map(member -> member.with(member.state().forOneBatch()))
+                .toList();
+        new TridiagonalBlock(alone)
+                .update(rows.stream().map(TridiagonalBlock::withDivisor).toList());
+        List<BlockSums> sums = new ArrayList<>();
+        for (int i = 0; i < members.size(); i++) {
+            double rowsOfNext = i + 1 < rows.size() ? rows.get(i + 1).active() : 0;
+            BatchCounts counts =
+                    new BatchCounts(rows.get(i).active(), rows.get(i).samples(), 0, rowsOfNext);
+            sums.add(BlockSums.ofMeans(alone.get(i), counts));
+            alone.get(i).state().close();
         }
-        TridiagonalLink.Share[] shares = new TridiagonalLink.Share[links.size()];
-        TridiagonalLink.Whitenings next = null;
-        for (int i = links.size() - 1; i >= 0; i--) {
-            TridiagonalLink link = links.get(i);
-            try {
-                TridiagonalLink.Whitenings own = link.whitenings(damping.get(i));
-                shares[i] = link.share(own, next);
-                next = own;
-            } catch (FactorisationException e) {
-                degrade(link, damping, e.getMessage());
-                return;
-            }
-            if (!shares[i].isFinite()) {
-                degrade(link, damping, "the result is not finite");
-                return;
+        return sums;
+    }
+
+    /** A part of a batch may have no active rows where the whole has some; its zeros can be divided by anything but zero. */
+    private static BatchRows withDivisor(BatchRows rows) {
+        OuterProductRows outer = (OuterProductRows) rows;
+        return outer.active() >= 1
+                ? outer
+                : new OuterProductRows(outer.inputs(), outer.derivatives(), outer.weights(), 1, outer.samples());
+    }
+
+    @Override
+    public void fold(List<BlockSums> sums) {
+        for (int i = 0; i < members.size(); i++) {
+            sums.get(i).requireFits(members.get(i));
+        }
+        if (sums.stream().allMatch(own -> own.counts().rows() >= 1)) {
+            for (int i = 0; i < members.size(); i++) {
+                sums.get(i).foldInto(members.get(i));
             }
         }
-        for (int i = 0; i < shares.length; i++) {
-            links.get(i).set(shares[i]);
+    }
+
+    @Override
+    public Refresh stage(List<Double> damping) {
+        return members.get(0).state().statistics() == 0 ? Refresh.NONE : new Inversion(damping);
+    }
+
+    private final class Inversion implements Refresh {
+
+        private final List<Double> damping;
+        private final TridiagonalLink.Share[] shares = new TridiagonalLink.Share[links.size()];
+        private TridiagonalLink failed;
+        private String failure;
+
+        Inversion(List<Double> damping) {
+            this.damping = damping;
+        }
+
+        @Override
+        public void compute() {
+            TridiagonalLink.Whitenings next = null;
+            for (int i = links.size() - 1; i >= 0 && failed == null; i--) {
+                TridiagonalLink link = links.get(i);
+                try {
+                    TridiagonalLink.Whitenings own = link.whitenings(damping.get(i));
+                    shares[i] = link.share(own, next);
+                    next = own;
+                    if (!shares[i].isFinite()) {
+                        fail(link, "the result is not finite");
+                    }
+                } catch (FactorisationException e) {
+                    fail(link, e.getMessage());
+                }
+            }
+        }
+
+        private void fail(TridiagonalLink link, String reason) {
+            failed = link;
+            failure = reason;
+        }
+
+        @Override
+        public boolean commit() {
+            if (failed != null) {
+                return degrade(failed, damping, failure);
+            }
+            for (int i = 0; i < shares.length; i++) {
+                links.get(i).set(shares[i]);
+            }
+            return true;
         }
     }
 
     /** Shares of different refreshes make no inverse of anything, so if one fails all stay as they were. */
-    private void degrade(TridiagonalLink failed, List<Double> damping, String reason) {
+    private boolean degrade(TridiagonalLink failed, List<Double> damping, String reason) {
         boolean ready = isReady();
         if (!ready) {
             for (int i = 0; i < links.size(); i++) {
@@ -120,6 +189,7 @@ final class TridiagonalBlock implements JointBlock {
                 + (ready
                         ? "; the last good inverse of its chain stays"
                         : "; the layers of its chain have a block each"));
+        return !ready;
     }
 
     @Override

@@ -18,7 +18,7 @@ public record TridiagonalKind(BlockShape next) implements JointKind {
 
     @Override
     public String name() {
-        return "BlockTridiagonal";
+        return TridiagonalBlock.NAME;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.github.dl4jkfac.solve.RobustInverse;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -90,12 +91,13 @@ final class TridiagonalLink {
     static List<Slice> slices(BlockShape shape, BlockShape next) {
         int dA = shape.inputDimension();
         int dG = shape.outputs();
-        List<Slice> slices = new ArrayList<>(List.of(new Slice(A, dA, dA), new Slice(G, dG, dG)));
+        List<Slice> slices =
+                new ArrayList<>(List.of(Slice.moment(A, dA, Weight.ROWS), Slice.moment(G, dG, Weight.SAMPLES)));
         if (next != null) {
-            slices.add(new Slice(A_NEXT, next.inputDimension(), dA));
-            slices.add(new Slice(G_NEXT, next.outputs(), dG));
-            slices.add(new Slice(REGRESSION_OF_INPUTS, next.inputDimension(), dA));
-            slices.add(new Slice(REGRESSION_OF_OUTPUTS, next.outputs(), dG));
+            slices.add(Slice.statistic(A_NEXT, next.inputDimension(), dA, Weight.ROW_PAIRS));
+            slices.add(Slice.statistic(G_NEXT, next.outputs(), dG, Weight.SAMPLES));
+            slices.add(Slice.derived(REGRESSION_OF_INPUTS, next.inputDimension(), dA));
+            slices.add(Slice.derived(REGRESSION_OF_OUTPUTS, next.outputs(), dG));
         }
         slices.addAll(ModalInverse.slices(shape));
         return slices;
@@ -172,6 +174,7 @@ final class TridiagonalLink {
 
     /** Puts a share in force. */
     void set(Share share) {
+        context.state().countRefresh();
         remainder.set(share.inputs().vectors(), share.outputs().vectors(), share.gains());
         if (regressionOfInputs != null) {
             context.solver().copyMatrix(share.inputs().transition(), regressionOfInputs);
@@ -181,6 +184,7 @@ final class TridiagonalLink {
 
     /** Puts the inverse of the layer's own block in force, or that of its diagonals, which exists whatever the moments are. */
     void setIndependent(double damping) {
+        context.state().countRefresh();
         try {
             Whitenings whitenings = whitenings(damping);
             remainder.setProduct(whitenings.inputs(), whitenings.outputs());
@@ -201,7 +205,7 @@ final class TridiagonalLink {
     }
 
     boolean isReady() {
-        return context.state().statistics() > 0 && remainder.exists();
+        return context.isReady();
     }
 
     /** First sweep: V &lt;- V - Psi_a^T V_next Psi_g. */

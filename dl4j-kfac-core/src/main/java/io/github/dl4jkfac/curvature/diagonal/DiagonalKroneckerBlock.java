@@ -1,10 +1,13 @@
 package io.github.dl4jkfac.curvature.diagonal;
 
 import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.state.BlockState;
@@ -29,6 +32,8 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
 
     /** The factors that the last refresh put in force are kept beside the averages, under this prefix. */
     private static final String IN_FORCE = "inverse_";
+
+    private static final String NAME = "Diagonal";
 
     private static final String DAMPING = IN_FORCE + "damping";
 
@@ -70,7 +75,11 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        List<INDArray> batch = model.ofBatch(rows);
+        average(model.ofBatch(rows));
+    }
+
+    /** @param batch factors of one batch; overwritten */
+    private void average(List<INDArray> batch) {
         long earlier = context.state().statistics();
         for (int i = 0; i < batch.size(); i++) {
             INDArray factor = batch.get(i);
@@ -85,22 +94,59 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
         context.count();
     }
 
+    /** Sums of squares as they are: what is scaled to the range from 0 to 1 is the whole batch. */
     @Override
-    public void refresh(double lambda) {
-        if (context.state().statistics() == 0) {
-            return;
-        }
-        for (int i = 0; i < averages.size(); i++) {
-            if (!Finite.isFinite(averages.get(i))) {
-                log.say(model.factors().get(i).name(), "is not finite; the last good inverse stays");
-                return;
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(context, BatchCounts.of(rows), alone -> {
+            List<INDArray> factors = model.ofBatch(rows);
+            for (int i = 0; i < factors.size(); i++) {
+                alone.state().get(model.factors().get(i).name()).assign(factors.get(i));
             }
+        });
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.requireFits(context);
+        if (sums.counts().rows() >= 1) {
+            average(model.factors().stream().map(sums::mean).toList());
         }
-        List<INDArray> factors = factors();
-        for (int i = 0; i < factors.size(); i++) {
-            inForce.get(i).assign(factors.get(i));
+    }
+
+    @Override
+    public Refresh stage(double lambda) {
+        return context.state().statistics() == 0 ? Refresh.NONE : context.renewal(new Replacement(lambda));
+    }
+
+    /** Of vectors, all of it in place. */
+    private final class Replacement implements Refresh {
+
+        private final double lambda;
+
+        Replacement(double lambda) {
+            this.lambda = lambda;
         }
-        damping.assign(Math.max(lambda, LEAST_DAMPING));
+
+        @Override
+        public void compute() {
+            // there is nothing that takes long
+        }
+
+        @Override
+        public boolean commit() {
+            for (int i = 0; i < averages.size(); i++) {
+                if (!Finite.isFinite(averages.get(i))) {
+                    log.say(model.factors().get(i).name(), "is not finite; the last good inverse stays");
+                    return false;
+                }
+            }
+            List<INDArray> factors = factors();
+            for (int i = 0; i < factors.size(); i++) {
+                inForce.get(i).assign(factors.get(i));
+            }
+            damping.assign(Math.max(lambda, LEAST_DAMPING));
+            return true;
+        }
     }
 
     /** What the averages say now. */
@@ -112,7 +158,7 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && damping.getDouble(0, 0) > 0;
+        return context.isReady();
     }
 
     @Override
@@ -134,16 +180,16 @@ public final class DiagonalKroneckerBlock implements CurvatureBlock {
 
         @Override
         public String name() {
-            return "Diagonal";
+            return NAME;
         }
 
         @Override
         public List<Slice> slices(BlockShape shape) {
             List<Slice> slices = new ArrayList<>(DiagonalModel.of(shape).factors());
             for (Slice factor : List.copyOf(slices)) {
-                slices.add(new Slice(IN_FORCE + factor.name(), factor.rows(), factor.columns()));
+                slices.add(Slice.derived(IN_FORCE + factor.name(), factor.rows(), factor.columns()));
             }
-            slices.add(new Slice(DAMPING, 1, 1));
+            slices.add(Slice.derived(DAMPING, 1, 1));
             return slices;
         }
 

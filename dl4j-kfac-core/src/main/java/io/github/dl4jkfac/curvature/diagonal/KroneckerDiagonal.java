@@ -23,7 +23,9 @@ record KroneckerDiagonal(BlockShape shape) implements DiagonalModel {
 
     @Override
     public List<Slice> factors() {
-        return List.of(new Slice("H", shape.inputDimension(), shape.groups()), new Slice("S", shape.outputs(), 1));
+        return List.of(
+                Slice.statistic("H", shape.inputDimension(), shape.groups(), Slice.Weight.ROWS),
+                Slice.statistic("S", shape.outputs(), 1, Slice.Weight.ROWS));
     }
 
     @Override

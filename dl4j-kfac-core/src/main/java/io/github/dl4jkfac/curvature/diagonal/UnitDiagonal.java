@@ -19,7 +19,7 @@ record UnitDiagonal(BlockShape shape) implements DiagonalModel {
     @Override
     public List<Slice> factors() {
         return IntStream.range(0, shape.inputDimension())
-                .mapToObj(row -> new Slice("F" + row, shape.outputs(), 1))
+                .mapToObj(row -> Slice.statistic("F" + row, shape.outputs(), 1, Slice.Weight.SAMPLES))
                 .toList();
     }
 

@@ -2,10 +2,13 @@ package io.github.dl4jkfac.curvature.eigen;
 
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.arrays.Products;
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerFactors;
@@ -14,6 +17,7 @@ import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.FactorisationException;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -75,7 +79,7 @@ public final class EigenBlock implements CurvatureBlock {
     }
 
     private boolean hasBasis() {
-        return inverse.getDouble(0, 0) > 0;
+        return context.state().refreshes() > 0;
     }
 
     @Override
@@ -83,35 +87,86 @@ public final class EigenBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
+        updateStatistics((OuterProductRows) rows);
+        followMoments();
+    }
+
+    private void updateStatistics(OuterProductRows rows) {
         double keep = context.keep();
-        factors.update((OuterProductRows) rows, keep);
+        factors.update(rows, keep);
         if (hasBasis()) {
-            moments.update((OuterProductRows) rows, keep);
-            followMoments();
+            moments.update(rows, keep);
         }
         context.count();
     }
 
+    /** In the present basis, which has to be the same for all parts of a batch. */
     @Override
-    public void refresh(double lambda) {
-        if (context.state().statistics() == 0) {
-            return;
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context,
+                BatchCounts.of(rows),
+                alone -> new EigenBlock(alone).updateStatistics((OuterProductRows) rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        if (sums.foldInto(context)) {
+            followMoments();
         }
-        damping.assign(lambda);
-        try (EigenBasis.Decomposition a = inputs.decompose();
-                EigenBasis.Decomposition g = outputs.decompose()) {
-            change(a, g);
-        } catch (FactorisationException e) {
+    }
+
+    @Override
+    public Refresh stage(double lambda) {
+        return context.state().statistics() == 0 ? Refresh.NONE : new BasisChange(lambda);
+    }
+
+    private final class BasisChange implements Refresh {
+
+        private final double lambda;
+        private EigenBasis.Decomposition ofInputs;
+        private EigenBasis.Decomposition ofOutputs;
+        private FactorisationException failure;
+
+        BasisChange(double lambda) {
+            this.lambda = lambda;
+        }
+
+        @Override
+        public void compute() {
+            try {
+                ofInputs = inputs.decompose();
+                ofOutputs = outputs.decompose();
+            } catch (FactorisationException e) {
+                failure = e;
+            }
+        }
+
+        @Override
+        public boolean commit() {
+            damping.assign(lambda);
+            try (EigenBasis.Decomposition a = ofInputs;
+                    EigenBasis.Decomposition g = ofOutputs) {
+                if (failure == null) {
+                    change(a, g);
+                } else {
+                    degrade();
+                }
+            }
+            followMoments();
+            return true;
+        }
+
+        private void degrade() {
             boolean hasBasis = hasBasis();
             if (!hasBasis) {
                 useDiagonals();
             }
             log.say(
                     "A or G",
-                    e.getMessage()
+                    failure.getMessage()
                             + (hasBasis ? "; the last good inverse's eigenvectors stay" : "; its diagonal serves"));
         }
-        followMoments();
     }
 
     private void useDiagonals() {
@@ -130,10 +185,14 @@ public final class EigenBlock implements CurvatureBlock {
         inputs.replace(nextInputs);
         outputs.replace(nextOutputs);
         moments.evenOut();
+        context.state().countRefresh();
     }
 
-    /** 1 / S_d. */
+    /** 1 / S_d, once there is a basis. */
     private void followMoments() {
+        if (!hasBasis()) {
+            return;
+        }
         double lambda = damping.getDouble(0);
         double mean = moments.moments().meanNumber().doubleValue() + lambda;
         if (!Double.isFinite(mean)) {
@@ -150,7 +209,7 @@ public final class EigenBlock implements CurvatureBlock {
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && hasBasis();
+        return context.isReady();
     }
 
     @Override
@@ -186,15 +245,15 @@ public final class EigenBlock implements CurvatureBlock {
             int dA = shape.inputDimension();
             int dG = shape.outputs();
             return List.of(
-                    new Slice(A, dA, dA),
-                    new Slice(G, dG, dG),
-                    new Slice(S, dA, dG),
-                    new Slice(BASIS_OF_INPUTS, dA, dA),
-                    new Slice(BASIS_OF_OUTPUTS, dG, dG),
-                    new Slice(NULLITY_OF_INPUTS, 1, 1),
-                    new Slice(NULLITY_OF_OUTPUTS, 1, 1),
-                    new Slice(S_INVERSE, dA, dG),
-                    new Slice(DAMPING, 1, 1));
+                    Slice.moment(A, dA, Weight.ROWS),
+                    Slice.moment(G, dG, Weight.SAMPLES),
+                    Slice.statistic(S, dA, dG, Weight.SAMPLES),
+                    Slice.derived(BASIS_OF_INPUTS, dA, dA),
+                    Slice.derived(BASIS_OF_OUTPUTS, dG, dG),
+                    Slice.derived(NULLITY_OF_INPUTS, 1, 1),
+                    Slice.derived(NULLITY_OF_OUTPUTS, 1, 1),
+                    Slice.derived(S_INVERSE, dA, dG),
+                    Slice.derived(DAMPING, 1, 1));
         }
 
         @Override

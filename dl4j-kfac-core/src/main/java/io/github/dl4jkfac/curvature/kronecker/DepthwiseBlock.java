@@ -1,14 +1,18 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -70,6 +74,17 @@ public final class DepthwiseBlock implements CurvatureBlock {
         context.count();
     }
 
+    @Override
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context, BatchCounts.of(rows), alone -> TYPE.create(alone).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
     private void updateInputs(OuterProductRows rows, double keep) {
         BlockShape shape = context.shape();
         OuterProductRows once = rows.inputsOnce();
@@ -79,9 +94,9 @@ public final class DepthwiseBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
         double[] inputs = inputFactors.meanDiagonals().data().asDouble();
         double[] outputs = outputFactors.meanDiagonals().data().asDouble();
@@ -89,8 +104,9 @@ public final class DepthwiseBlock implements CurvatureBlock {
         for (int channel = 0; channel < shifts.length; channel++) {
             shifts[channel] = FactoredDamping.of(damping, inputs[channel], outputs[channel]);
         }
-        inversesOfInputs.refresh(vector(channel -> shifts[channel].onInputs()));
-        inversesOfOutputs.refresh(vector(channel -> shifts[channel].onOutputs()));
+        return context.renewal(
+                inversesOfInputs.stage(vector(channel -> shifts[channel].onInputs())),
+                inversesOfOutputs.stage(vector(channel -> shifts[channel].onOutputs())));
     }
 
     private INDArray vector(IntToDoubleFunction values) {
@@ -102,7 +118,7 @@ public final class DepthwiseBlock implements CurvatureBlock {
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inversesOfInputs.exist() && inversesOfOutputs.exist();
+        return context.isReady();
     }
 
     @Override
@@ -164,10 +180,10 @@ public final class DepthwiseBlock implements CurvatureBlock {
             int ofInputs = UnitMatrices.entries(shape.inputDimension());
             int ofOutputs = UnitMatrices.entries(shape.outputsPerGroup());
             return List.of(
-                    new Slice(A, channels, ofInputs),
-                    new Slice(G, channels, ofOutputs),
-                    new Slice(A_INVERSE, channels, ofInputs),
-                    new Slice(G_INVERSE, channels, ofOutputs));
+                    Slice.statistic(A, channels, ofInputs, Weight.ROWS),
+                    Slice.statistic(G, channels, ofOutputs, Weight.SAMPLES),
+                    Slice.derived(A_INVERSE, channels, ofInputs),
+                    Slice.derived(G_INVERSE, channels, ofOutputs));
         }
 
         @Override

@@ -1,14 +1,18 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -55,9 +59,9 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
         this.inputs = new KroneckerMoment(split, state.get(K), state.get(PSI));
         this.outputFactor = state.get(G);
         DegradationLog log = new DegradationLog(context.layer());
-        this.inverseOfRows = new DampedInverse(K, state.get(K), state.get(K_INVERSE), context.solver(), log);
-        this.inverseOfColumns = new DampedInverse(PSI, state.get(PSI), state.get(PSI_INVERSE), context.solver(), log);
-        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfRows = new DampedInverse(K, state.get(K), state.get(K_INVERSE), context, log);
+        this.inverseOfColumns = new DampedInverse(PSI, state.get(PSI), state.get(PSI_INVERSE), context, log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context, log);
         this.inverseOfBias = state.get(BIAS_INVERSE);
     }
 
@@ -74,25 +78,52 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context, BatchCounts.of(rows), alone -> TYPE.create(alone).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
         double rows = inputs.meanDiagonalRows();
         double columns = inputs.meanDiagonalColumns();
-        double outputs = Nd4j.diag(outputFactor).meanNumber().doubleValue();
+        double outputs = context.solver().meanDiagonal(outputFactor);
         ThreefoldDamping shifts = ThreefoldDamping.of(damping, rows, columns, outputs);
-        inverseOfRows.refresh(shifts.onRows());
-        inverseOfColumns.refresh(shifts.onColumns());
-        inverseOfOutputs.refresh(shifts.onOutputs());
-        if (Double.isFinite(rows * columns * outputs)) {
-            inverseOfBias.assign(1 / (1 + shifts.onRows() * shifts.onColumns()));
-        }
+        return context.renewal(
+                inverseOfRows.stage(shifts.onRows()),
+                inverseOfColumns.stage(shifts.onColumns()),
+                inverseOfOutputs.stage(shifts.onOutputs()),
+                stageBias(Double.isFinite(rows * columns * outputs), shifts));
+    }
+
+    private Refresh stageBias(boolean finite, ThreefoldDamping shifts) {
+        return new Refresh() {
+            @Override
+            public void compute() {
+                // a single number
+            }
+
+            @Override
+            public boolean commit() {
+                if (finite) {
+                    inverseOfBias.assign(1 / (1 + shifts.onRows() * shifts.onColumns()));
+                }
+                return finite;
+            }
+        };
     }
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inverseOfRows.exists() && inverseOfBias.getDouble(0, 0) != 0;
+        return context.isReady();
     }
 
     @Override
@@ -167,13 +198,13 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
             int q = split.columns();
             int dG = shape.outputs();
             return List.of(
-                    new Slice(K, p, p),
-                    new Slice(PSI, q, q),
-                    new Slice(G, dG, dG),
-                    new Slice(K_INVERSE, p, p),
-                    new Slice(PSI_INVERSE, q, q),
-                    new Slice(G_INVERSE, dG, dG),
-                    new Slice(BIAS_INVERSE, 1, 1));
+                    Slice.moment(K, p, Weight.NONE),
+                    Slice.moment(PSI, q, Weight.NONE),
+                    Slice.moment(G, dG, Weight.SAMPLES),
+                    Slice.derived(K_INVERSE, p, p),
+                    Slice.derived(PSI_INVERSE, q, q),
+                    Slice.derived(G_INVERSE, dG, dG),
+                    Slice.derived(BIAS_INVERSE, 1, 1));
         }
 
         @Override

@@ -1,15 +1,19 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
 import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.LookupRows;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,7 +57,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
         this.outputFactor = state.get(G);
         this.inverseOfInputs = state.get(A_INVERSE);
         this.log = new DegradationLog(context.layer());
-        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context, log);
     }
 
     @Override
@@ -75,24 +79,53 @@ public final class EmbeddingBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context, BatchCounts.of(rows), alone -> TYPE.create(alone).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
         // the frequencies sum to 1, and so does the bias
         double meanInputs =
                 (context.shape().bias() ? 2.0 : 1.0) / context.shape().inputDimension();
-        double meanOutputs = Nd4j.diag(outputFactor).meanNumber().doubleValue();
+        double meanOutputs = context.solver().meanDiagonal(outputFactor);
         FactoredDamping shifts = FactoredDamping.of(damping, meanInputs, meanOutputs);
-        inverseOfOutputs.refresh(shifts.onOutputs());
-        refreshInputs(Math.max(shifts.onInputs(), LEAST_SHIFT * meanInputs));
+        return context.renewal(
+                inverseOfOutputs.stage(shifts.onOutputs()),
+                stageInputs(Math.max(shifts.onInputs(), LEAST_SHIFT * meanInputs)));
+    }
+
+    /** The frequencies are a vector: there is nothing to compute in advance. */
+    private Refresh stageInputs(double shift) {
+        return new Refresh() {
+            @Override
+            public void compute() {
+                // all of it is done in place
+            }
+
+            @Override
+            public boolean commit() {
+                boolean finite = Finite.isFinite(frequencies);
+                if (finite) {
+                    refreshInputs(shift);
+                } else {
+                    log.say(A, "is not finite; the last good inverse stays");
+                }
+                return finite;
+            }
+        };
     }
 
     private void refreshInputs(double shift) {
-        if (!Finite.isFinite(frequencies)) {
-            log.say(A, "is not finite; the last good inverse stays");
-            return;
-        }
         inverseOfInputs.assign(frequencies.add(shift).rdivi(1));
         if (context.shape().bias()) {
             INDArray border = context.state().get(BORDER);
@@ -106,7 +139,7 @@ public final class EmbeddingBlock implements CurvatureBlock {
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inverseOfOutputs.exists() && inverseOfInputs.getDouble(0, 0) != 0;
+        return context.isReady();
     }
 
     @Override
@@ -164,12 +197,12 @@ public final class EmbeddingBlock implements CurvatureBlock {
             int tokens = shape.inputs();
             int dG = shape.outputs();
             List<Slice> slices = new ArrayList<>(List.of(
-                    new Slice(A, tokens, 1),
-                    new Slice(G, dG, dG),
-                    new Slice(A_INVERSE, tokens, 1),
-                    new Slice(G_INVERSE, dG, dG)));
+                    Slice.statistic(A, tokens, 1, Weight.ROWS),
+                    Slice.moment(G, dG, Weight.SAMPLES),
+                    Slice.derived(A_INVERSE, tokens, 1),
+                    Slice.derived(G_INVERSE, dG, dG)));
             if (shape.bias()) {
-                slices.add(new Slice(BORDER, shape.inputDimension(), 1));
+                slices.add(Slice.derived(BORDER, shape.inputDimension(), 1));
             }
             return slices;
         }

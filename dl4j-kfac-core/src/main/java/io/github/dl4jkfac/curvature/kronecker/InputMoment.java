@@ -4,7 +4,6 @@ import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -95,6 +94,6 @@ final class InputMoment {
 
     /** tr A / dA. */
     double meanDiagonal() {
-        return Nd4j.diag(matrix).meanNumber().doubleValue();
+        return solver.meanDiagonal(matrix);
     }
 }

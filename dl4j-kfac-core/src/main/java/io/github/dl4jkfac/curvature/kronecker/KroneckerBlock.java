@@ -1,14 +1,18 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.state.Slice.Weight;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -36,8 +40,8 @@ public final class KroneckerBlock implements CurvatureBlock {
         this.context = context;
         this.factors = new KroneckerFactors(state.get(A), state.get(G), context.solver());
         DegradationLog log = new DegradationLog(context.layer());
-        this.inverseOfInputs = new DampedInverse(A, state.get(A), state.get(A_INVERSE), context.solver(), log);
-        this.inverseOfOutputs = new DampedInverse(G, state.get(G), state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfInputs = new DampedInverse(A, state.get(A), state.get(A_INVERSE), context, log);
+        this.inverseOfOutputs = new DampedInverse(G, state.get(G), state.get(G_INVERSE), context, log);
     }
 
     @Override
@@ -50,19 +54,29 @@ public final class KroneckerBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context, BatchCounts.of(rows), alone -> TYPE.create(alone).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
         FactoredDamping shifts =
                 FactoredDamping.of(damping, factors.meanDiagonalInputs(), factors.meanDiagonalOutputs());
-        inverseOfInputs.refresh(shifts.onInputs());
-        inverseOfOutputs.refresh(shifts.onOutputs());
+        return context.renewal(inverseOfInputs.stage(shifts.onInputs()), inverseOfOutputs.stage(shifts.onOutputs()));
     }
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inverseOfInputs.exists();
+        return context.isReady();
     }
 
     @Override
@@ -87,10 +101,10 @@ public final class KroneckerBlock implements CurvatureBlock {
             int dA = shape.inputDimension();
             int dG = shape.outputs();
             return List.of(
-                    new Slice(A, dA, dA),
-                    new Slice(G, dG, dG),
-                    new Slice(A_INVERSE, dA, dA),
-                    new Slice(G_INVERSE, dG, dG));
+                    Slice.moment(A, dA, Weight.ROWS),
+                    Slice.moment(G, dG, Weight.SAMPLES),
+                    Slice.derived(A_INVERSE, dA, dA),
+                    Slice.derived(G_INVERSE, dG, dG));
         }
 
         @Override

@@ -3,7 +3,6 @@ package io.github.dl4jkfac.curvature.kronecker;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The two Kronecker factors of a layer as moving averages: A = E[abar^T abar] of the homogeneous inputs abar = [a, 1] and
@@ -52,11 +51,7 @@ public final class KroneckerFactors {
 
     /** {@return tr G / dG} */
     public double meanDiagonalOutputs() {
-        return meanDiagonal(outputFactor);
-    }
-
-    private static double meanDiagonal(INDArray matrix) {
-        return Nd4j.diag(matrix).meanNumber().doubleValue();
+        return solver.meanDiagonal(outputFactor);
     }
 
     /** {@return A x G over the row-major vector of [dA,dG], a new array} */

@@ -3,7 +3,9 @@ package io.github.dl4jkfac.curvature.kronecker;
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.InputSource;
@@ -38,11 +40,23 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
         if (rows.active() < 1) {
             return; // all rows masked: the batch says nothing
         }
-        OuterProductRows outer = (OuterProductRows) rows;
-        block.update(outer.positions() == 1 ? outer : reduced(outer));
+        block.update(reduced((OuterProductRows) rows));
+    }
+
+    @Override
+    public BlockSums sums(BatchRows rows) {
+        return block.sums(rows.active() < 1 ? rows : reduced((OuterProductRows) rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        block.fold(sums);
     }
 
     private static BatchRows reduced(OuterProductRows rows) {
+        if (rows.positions() == 1) {
+            return rows;
+        }
         INDArray derivatives = sumOverPositions(rows.derivatives(), rows.positions());
         OuterProductRows once = rows.inputsOnce();
         if (once == rows) {
@@ -83,8 +97,8 @@ public final class ReducedKroneckerBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
-        block.refresh(damping);
+    public Refresh stage(double damping) {
+        return block.stage(damping);
     }
 
     @Override

@@ -2,10 +2,13 @@ package io.github.dl4jkfac.curvature.kronecker;
 
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.arrays.Reductions;
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
@@ -13,6 +16,7 @@ import io.github.dl4jkfac.curvature.rows.PatchInputs;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
 import java.util.List;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -60,7 +64,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
         this.outputFactor = state.get(G);
         this.inverseOfCovariance = state.get(S_INVERSE);
         this.log = new DegradationLog(context.layer());
-        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context.solver(), log);
+        this.inverseOfOutputs = new DampedInverse(G, outputFactor, state.get(G_INVERSE), context, log);
     }
 
     private static int channels(BlockShape shape) {
@@ -85,18 +89,67 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
+    public BlockSums sums(BatchRows rows) {
+        BatchCounts counts = new BatchCounts(rows.active(), rows.samples(), pixels((OuterProductRows) rows), 0);
+        return BlockSums.of(context, counts, alone -> TYPE.create(alone).update(rows));
+    }
+
+    private double pixels(OuterProductRows rows) {
+        OuterProductRows once = rows.inputsOnce();
+        return once.weights() == null && once.inputs() instanceof PatchInputs patches
+                ? patches.pixels().size(0)
+                : once.active() * window;
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
         if (context.state().statistics() == 0) {
-            return;
+            return Refresh.NONE;
         }
-        double meanOutputs = Nd4j.diag(outputFactor).meanNumber().doubleValue();
+        double meanOutputs = context.solver().meanDiagonal(outputFactor);
         FactoredDamping shifts = FactoredDamping.of(damping, meanDiagonalInputs(), meanOutputs);
-        inverseOfOutputs.refresh(shifts.onOutputs());
-        if (Finite.isFinite(moment.matrix())) {
-            refreshInputs(shifts.onInputs());
-        } else {
-            log.say("A", "is not finite; the last good inverse stays");
-        }
+        return context.renewal(inverseOfOutputs.stage(shifts.onOutputs()), stageInputs(shifts.onInputs()));
+    }
+
+    private Refresh stageInputs(double shift) {
+        return new Refresh() {
+
+            private INDArray mean;
+            private INDArray covariance;
+            private Refresh ofCovariance;
+
+            @Override
+            @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+            public void compute() {
+                if (Finite.isFinite(moment.matrix())) {
+                    try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+                        mean = mean();
+                        covariance = covariance(mean);
+                    }
+                    ofCovariance = new DampedInverse("S", covariance, inverseOfCovariance, context, log).stage(shift);
+                    ofCovariance.compute();
+                }
+            }
+
+            @Override
+            public boolean commit() {
+                if (ofCovariance == null) {
+                    log.say("A", "is not finite; the last good inverse stays");
+                    return false;
+                }
+                try (INDArray usedMean = mean) {
+                    boolean renewed = ofCovariance.commit();
+                    borderInverse(usedMean, shift);
+                    covariance.close();
+                    return renewed;
+                }
+            }
+        };
     }
 
     /** tr A / dA, where tr (S + mu^T mu) is the trace of the pixels' second moment. */
@@ -106,9 +159,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
                 / context.shape().inputDimension();
     }
 
-    private void refreshInputs(double shift) {
-        INDArray mean = mean();
-        new DampedInverse("S", covariance(mean), inverseOfCovariance, context.solver(), log).refresh(shift);
+    private void borderInverse(INDArray mean, double shift) {
         INDArray rho = inverseOfCovariance.mmul(mean);
         context.state().get(MEAN).assign(rho);
         double m = window * mean.mul(rho).sumNumber().doubleValue();
@@ -142,9 +193,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0
-                && inverseOfCovariance.getDouble(0, 0) != 0
-                && inverseOfOutputs.exists();
+        return context.isReady();
     }
 
     @Override
@@ -225,12 +274,12 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
             int channels = channels(shape);
             int dG = shape.outputs();
             return List.of(
-                    new Slice(MOMENT, channels + 1, channels + 1),
-                    new Slice(G, dG, dG),
-                    new Slice(S_INVERSE, channels, channels),
-                    new Slice(G_INVERSE, dG, dG),
-                    new Slice(MEAN, channels, 1),
-                    new Slice(BORDER, 3, 1));
+                    Slice.moment(MOMENT, channels + 1, Slice.Weight.PIXELS),
+                    Slice.moment(G, dG, Slice.Weight.SAMPLES),
+                    Slice.derived(S_INVERSE, channels, channels),
+                    Slice.derived(G_INVERSE, dG, dG),
+                    Slice.derived(MEAN, channels, 1),
+                    Slice.derived(BORDER, 3, 1));
         }
 
         @Override

@@ -2,7 +2,10 @@ package io.github.dl4jkfac.curvature.kronecker;
 
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** The inverses of damped {@link UnitMatrices}, in an array of the caller's; a failed refresh leaves the last good ones in force. */
 final class UnitInverses {
@@ -15,7 +18,7 @@ final class UnitInverses {
     /**
      * @param name the factor's, for messages
      * @param matrices not modified
-     * @param inverses all zero as long as there are none
+     * @param inverses written through
      */
     UnitInverses(String name, UnitMatrices matrices, UnitMatrices inverses, DegradationLog log) {
         this.name = name;
@@ -24,28 +27,47 @@ final class UnitInverses {
         this.log = log;
     }
 
-    boolean exist() {
-        return inverses.packed().getDouble(0, 0) != 0;
-    }
-
     UnitMatrices matrices() {
         return inverses;
     }
 
-    /** Inverts M + shift I of every unit, [units]. */
-    void refresh(INDArray shifts) {
-        if (!Finite.isFinite(matrices.packed())) {
-            log.say(name, "is not finite; the last good inverse stays");
-            return;
+    /** The renewal by the inverses of M + shift I of every unit, [units]. */
+    Refresh stage(INDArray shifts) {
+        return new Refresh() {
+
+            private UnitMatrices computed;
+
+            @Override
+            public void compute() {
+                computed = Finite.isFinite(matrices.packed()) ? inverted(shifts) : null;
+            }
+
+            @Override
+            public boolean commit() {
+                if (computed == null) {
+                    log.say(name, "is not finite; the last good inverse stays");
+                    return false;
+                }
+                try (INDArray packed = computed.packed()) {
+                    inverses.packed().assign(packed);
+                }
+                return true;
+            }
+        };
+    }
+
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    private UnitMatrices inverted(INDArray shifts) {
+        try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            UnitMatrices damped = matrices.copy();
+            damped.shift(shifts);
+            if (shifts.minNumber().doubleValue() <= 0) {
+                // nothing else keeps a dead unit from a division by zero
+                double mean = matrices.meanDiagonals().meanNumber().doubleValue();
+                damped.raiseDiagonal(mean > 0 ? 1e-8 * mean : 1);
+            }
+            damped.invert();
+            return damped;
         }
-        UnitMatrices damped = matrices.copy();
-        damped.shift(shifts);
-        if (shifts.minNumber().doubleValue() <= 0) {
-            // nothing else keeps a dead unit from a division by zero
-            double mean = matrices.meanDiagonals().meanNumber().doubleValue();
-            damped.raiseDiagonal(mean > 0 ? 1e-8 * mean : 1);
-        }
-        damped.invert();
-        inverses.packed().assign(damped.packed());
     }
 }

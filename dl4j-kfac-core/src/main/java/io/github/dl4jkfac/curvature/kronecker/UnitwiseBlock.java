@@ -1,10 +1,13 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
 import io.github.dl4jkfac.arrays.Reductions;
+import io.github.dl4jkfac.curvature.BatchCounts;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.DegradationLog;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.SingleKind;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.SampleGradients;
@@ -59,16 +62,29 @@ public final class UnitwiseBlock implements CurvatureBlock {
     }
 
     @Override
-    public void refresh(double damping) {
-        if (context.state().statistics() > 0) {
-            INDArray packed = fisher.packed();
-            inverses.refresh(Nd4j.valueArrayOf(new long[] {packed.size(0)}, damping, packed.dataType()));
+    public BlockSums sums(BatchRows rows) {
+        return BlockSums.of(
+                context, BatchCounts.of(rows), alone -> TYPE.create(alone).update(rows));
+    }
+
+    @Override
+    public void fold(BlockSums sums) {
+        sums.foldInto(context);
+    }
+
+    @Override
+    public Refresh stage(double damping) {
+        if (context.state().statistics() == 0) {
+            return Refresh.NONE;
         }
+        INDArray packed = fisher.packed();
+        return context.renewal(
+                inverses.stage(Nd4j.valueArrayOf(new long[] {packed.size(0)}, damping, packed.dataType())));
     }
 
     @Override
     public boolean isReady() {
-        return context.state().statistics() > 0 && inverses.exist();
+        return context.isReady();
     }
 
     @Override
@@ -102,7 +118,9 @@ public final class UnitwiseBlock implements CurvatureBlock {
         @Override
         public List<Slice> slices(BlockShape shape) {
             int entries = UnitMatrices.entries(shape.inputDimension());
-            return List.of(new Slice(F, shape.outputs(), entries), new Slice(F_INVERSE, shape.outputs(), entries));
+            return List.of(
+                    Slice.statistic(F, shape.outputs(), entries, Slice.Weight.SAMPLES),
+                    Slice.derived(F_INVERSE, shape.outputs(), entries));
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
+import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +44,13 @@ record TestLayerChain(
         List<BlockContext> members = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
             states.add(new LayerState(layout(shapes, i), views.get(i)).blocks().get(0));
-            members.add(new BlockContext("layer" + i, shapes.get(i), states.get(i), decay, Solvers.forBackend()));
+            members.add(new BlockContext(
+                    "layer" + i,
+                    shapes.get(i),
+                    states.get(i),
+                    new NetworkScalars(List.of()),
+                    decay,
+                    Solvers.forBackend()));
         }
         return new TestLayerChain(shapes, decay, views, states, kind(shapes, 0).create(members));
     }

@@ -22,6 +22,7 @@ import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.BlockShape;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.RepeatedPasses;
 import io.github.dl4jkfac.curvature.TestBlock;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
@@ -357,6 +358,42 @@ class TridiagonalBlockTest {
             }
             assertDescent(chain);
         }
+    }
+
+    /** One part says nothing of the middle layer, though the whole batch does. */
+    @Test
+    void aBatchInPartsIsTheWholeBatch() {
+        List<OuterProductRows> rows = masked(ofNetwork(12), mask(12, 0), mask(12, 1, 4, 5, 6), mask(12, 11));
+        TestLayerChain whole = TestLayerChain.of(SHAPES, random(1, 30, DataType.DOUBLE));
+        TestLayerChain parts = TestLayerChain.of(SHAPES, random(1, 30, DataType.DOUBLE));
+        List<List<BlockSums>> sums = new ArrayList<>();
+        for (int[] part : new int[][] {{0, 4}, {4, 3}, {7, 5}}) {
+            sums.add(parts.block()
+                    .sums(rows.stream().map(own -> part(own, part[0], part[1])).toList()));
+        }
+        List<BlockSums> together = IntStream.range(0, SHAPES.size())
+                .mapToObj(i -> sums.get(0)
+                        .get(i)
+                        .plus(sums.get(1).get(i))
+                        .plus(sums.get(2).get(i)))
+                .toList();
+        whole.block().update(List.copyOf(rows));
+        parts.block().fold(together);
+        for (int i = 0; i < SHAPES.size(); i++) {
+            assertThat(error(parts.views().get(i), whole.views().get(i))).isLessThan(1e-12);
+        }
+    }
+
+    private static BatchRows part(OuterProductRows rows, int first, int size) {
+        INDArray weights =
+                TestNetworks.rows(rows.weights(), first, first + size).dup();
+        return new OuterProductRows(
+                InputSource.of(TestNetworks.rows(Recorder.inputs(rows), first, first + size)
+                        .dup('f')),
+                TestNetworks.rows(rows.derivatives(), first, first + size).dup('f'),
+                weights,
+                weights.sumNumber().doubleValue(),
+                size);
     }
 
     private static INDArray mask(int samples, int... out) {

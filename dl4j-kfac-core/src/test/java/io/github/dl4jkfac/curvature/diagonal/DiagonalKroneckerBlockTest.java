@@ -47,6 +47,12 @@ class DiagonalKroneckerBlockTest {
 
     private abstract static class Contract extends CurvatureBlockContract {
 
+        /** The sums of the parts are scaled as one batch. */
+        @Override
+        protected boolean takesParts() {
+            return true;
+        }
+
         private final BlockShape shape;
         private final Scaling scaling;
 

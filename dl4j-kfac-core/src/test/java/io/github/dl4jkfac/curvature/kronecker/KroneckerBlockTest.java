@@ -33,6 +33,7 @@ import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
+import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
 import java.util.HashMap;
 import java.util.List;
@@ -64,7 +65,8 @@ class KroneckerBlockTest {
                     "layer", List.of(KroneckerBlock.TYPE.layout(shape)), List.of(inputs * outputs));
             INDArray view = Nd4j.zeros(DataType.DOUBLE, layout.stateSize(inputs * outputs) + outputs);
             BlockState state = new LayerState(layout, view).blocks().get(0);
-            BlockContext context = new BlockContext("layer", shape, state, decay, Solvers.forBackend());
+            BlockContext context =
+                    new BlockContext("layer", shape, state, new NetworkScalars(List.of()), decay, Solvers.forBackend());
             return new Block(state, KroneckerBlock.TYPE.create(context));
         }
 

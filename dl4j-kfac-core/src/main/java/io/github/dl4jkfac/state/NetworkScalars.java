@@ -1,0 +1,54 @@
+package io.github.dl4jkfac.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Numbers that hold for a whole network, in the updater state. Every layer with curvature blocks keeps all of them, so that they
+ * survive whichever layers are frozen, replaced or taken to another network; what is read is the first layer's.
+ */
+public final class NetworkScalars {
+
+    /** One of the numbers. */
+    public enum Scalar {
+        /** What all dampings but those that come from L2 are multiplied with. */
+        DAMPING_FACTOR
+    }
+
+    /** How many numbers a layer reserves. */
+    static final int SIZE = Scalar.values().length;
+
+    private final List<INDArray> copies = new ArrayList<>();
+
+    /**
+     * Finds the numbers in the states of a network's layers.
+     *
+     * @param layers the states of all layers with curvature blocks
+     */
+    public NetworkScalars(List<LayerState> layers) {
+        layers.forEach(layer -> copies.add(layer.scalars()));
+    }
+
+    /**
+     * Reads a number.
+     *
+     * @param scalar which one
+     * @param initial what it is as long as it has not been written: a state begins with zeros
+     * @return the number
+     */
+    public double get(Scalar scalar, double initial) {
+        double value = copies.isEmpty() ? 0 : copies.get(0).getDouble(scalar.ordinal());
+        return value == 0 ? initial : value;
+    }
+
+    /**
+     * Writes a number.
+     *
+     * @param scalar which one
+     * @param value the number, not zero
+     */
+    public void set(Scalar scalar, double value) {
+        copies.forEach(copy -> copy.putScalar(scalar.ordinal(), value));
+    }
+}
