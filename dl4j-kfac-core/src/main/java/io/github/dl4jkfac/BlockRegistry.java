@@ -9,6 +9,9 @@ import org.deeplearning4j.nn.api.Layer;
  * which matrices and what a batch says about each; every matrix gets the usual block of its kind, or the {@link
  * io.github.dl4jkfac.curvature.SingleKind} that its {@link io.github.dl4jkfac.capture.layers.ParameterGroup} names.
  *
+ * <p>A module for others to use had better bring a {@link io.github.dl4jkfac.capture.layers.RowMapperProvider}, which is found without a
+ * call, in every process that restores a network.
+ *
  * <p>To be called before a listener is attached, and again in a program that goes on with a saved network: what is registered
  * decides what the updater state holds.
  */

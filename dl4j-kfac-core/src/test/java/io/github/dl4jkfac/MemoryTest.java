@@ -28,6 +28,8 @@ class MemoryTest {
     /** The same for the process's resident memory, to which garbage waiting for its collection adds. */
     private static final long RESIDENT_BOUND = 128L << 20;
 
+    private static final int MOST_ROUNDS = 20;
+
     @Test
     void memoryIsFlatOverTwoThousandSteps() throws InterruptedException {
         List<DataSet> batches = Fixtures.batches(DataType.FLOAT, 20);
@@ -37,6 +39,10 @@ class MemoryTest {
         Usage before = Usage.now();
         fit(net, batches, STEPS);
         Usage after = Usage.now();
+        // on a busy machine ND4J's thread lags behind; what is held for good it never frees
+        for (int round = 0; round < MOST_ROUNDS && !after.isWithinBounds(before); round++) {
+            after = Usage.now();
+        }
 
         assertThat(listener.report(net).steps()).isEqualTo(WARM_UP + STEPS);
         assertThat(after.heap - before.heap).as("heap").isLessThan(HEAP_BOUND);
@@ -52,6 +58,12 @@ class MemoryTest {
     }
 
     private record Usage(long heap, long offHeap, long resident, int workspaces) {
+
+        boolean isWithinBounds(Usage before) {
+            return heap - before.heap < HEAP_BOUND
+                    && offHeap - before.offHeap < OFF_HEAP_BOUND
+                    && resident - before.resident < RESIDENT_BOUND;
+        }
 
         static Usage now() throws InterruptedException {
             // ND4J frees native memory in a thread of its own, once the Java object has been collected; wait until that

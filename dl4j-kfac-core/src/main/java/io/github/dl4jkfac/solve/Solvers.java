@@ -1,14 +1,17 @@
 package io.github.dl4jkfac.solve;
 
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
-import org.nd4j.linalg.factory.Nd4j;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Chooses the {@link SymmetricSolver}. */
 public final class Solvers {
 
-    /** System property that forces a solver: {@code lapack} or {@code portable}. */
+    /** System property that forces a solver, by the name of its provider: {@code lapack}, {@code portable} or another module's. */
     public static final String PROPERTY = "dl4jkfac.solver";
 
     private static final Logger LOG = LoggerFactory.getLogger(Solvers.class);
@@ -16,59 +19,69 @@ public final class Solvers {
     private Solvers() {}
 
     /**
-     * Returns the fastest solver that works here: {@link LapackSolver} on ND4J's CPU backend if
-     * OpenBLAS loads and passes a check, else {@link PortableSolver}; one for each type of number where
-     * one passes and the other does not. The system property {@value #PROPERTY} overrides the choice.
+     * Returns the solver of the first provider that works here: LAPACK on ND4J's CPU backend if OpenBLAS loads and passes a check,
+     * unless another module has one of a higher rank, and else ND4J's operations. The system property {@value #PROPERTY} overrides the
+     * choice.
      *
      * @return a new solver; solvers hold no state
-     * @throws IllegalArgumentException if the property has another value than {@code lapack} or
-     *     {@code portable}
-     * @throws IllegalStateException if the property asks for {@code lapack} and it is unusable here, or computes
-     *     wrong results
+     * @throws IllegalArgumentException if the property names no provider
+     * @throws IllegalStateException if the property asks for a provider that does not work here, or computes wrong results
      */
     public static SymmetricSolver forBackend() {
-        String forced = System.getProperty(PROPERTY);
-        if (forced == null) {
-            String obstacle = lapackObstacle();
-            SymmetricSolver solver = obstacle == null ? LapackHealth.ofProcess().solver() : new PortableSolver();
-            LOG.debug("Linear algebra: {}{}", solver, obstacle == null ? "" : ", as " + obstacle);
+        return choose(providers(), System.getProperty(PROPERTY));
+    }
+
+    /**
+     * @param providers at least one that works everywhere
+     * @param forced name of a provider, or null
+     */
+    static SymmetricSolver choose(List<SolverProvider> providers, String forced) {
+        if (forced != null) {
+            SymmetricSolver solver = named(providers, forced).create();
+            LOG.debug("Linear algebra: {}, set by {}", solver, PROPERTY);
             return solver;
         }
-        SymmetricSolver solver = switch (forced) {
-            case "lapack" -> forcedLapack();
-            case "portable" -> new PortableSolver();
-            default ->
-                throw new IllegalArgumentException(
-                        "System property " + PROPERTY + " must be lapack or portable, but is '" + forced + "'");
-        };
-        LOG.debug("Linear algebra: {}, set by {}", solver, PROPERTY);
-        return solver;
+        List<String> obstacles = new ArrayList<>();
+        for (SolverProvider provider : providers) {
+            String obstacle = provider.obstacle();
+            if (obstacle == null) {
+                SymmetricSolver solver = provider.create();
+                LOG.debug("Linear algebra: {}; {}", solver, obstacles);
+                return solver;
+            }
+            obstacles.add("not " + provider.name() + ", as " + obstacle);
+        }
+        throw new IllegalStateException("No linear algebra works here: " + String.join("; ", obstacles));
     }
 
-    private static SymmetricSolver forcedLapack() {
-        String obstacle = lapackObstacle();
+    private static SolverProvider named(List<SolverProvider> providers, String name) {
+        SolverProvider provider = providers.stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("System property " + PROPERTY + " must be one of "
+                        + providers.stream().map(SolverProvider::name).toList() + ", but is '" + name + "'"));
+        String obstacle = provider.obstacle() == null ? provider.fault() : provider.obstacle();
         if (obstacle != null) {
-            throw new IllegalStateException("System property " + PROPERTY + " asks for lapack, but " + obstacle);
+            throw new IllegalStateException("System property " + PROPERTY + " asks for " + name + ", but " + obstacle);
         }
-        String fault = LapackHealth.ofProcess().obstacle();
-        if (fault != null) {
-            throw new IllegalStateException("System property " + PROPERTY + " asks for lapack, but " + fault
-                    + ". Take the property away, or " + LapackHealth.remedy());
-        }
-        return new LapackSolver();
+        return provider;
     }
 
-    /** Returns why LAPACK cannot work on ND4J's buffers, or null if it can. */
-    private static String lapackObstacle() {
-        OpExecutioner.ExecutionerType backend = Nd4j.getExecutioner().type();
-        if (backend != OpExecutioner.ExecutionerType.NATIVE_CPU) {
-            return "the ND4J backend is " + backend;
+    /** All there are, the highest rank first. One of another module that does not load is left out with a warning. */
+    private static List<SolverProvider> providers() {
+        List<SolverProvider> providers = new ArrayList<>(List.of(new LapackProvider(), new PortableProvider()));
+        var others = ServiceLoader.load(SolverProvider.class).iterator();
+        while (true) {
+            try {
+                if (!others.hasNext()) {
+                    break;
+                }
+                providers.add(others.next());
+            } catch (ServiceConfigurationError e) {
+                LOG.warn("A provider of linear algebra is left out: {}", e.getMessage());
+            }
         }
-        try {
-            LapackSolver.load();
-            return null;
-        } catch (LinkageError e) {
-            return "OpenBLAS does not load: " + e;
-        }
+        providers.sort(Comparator.comparingInt(SolverProvider::rank).reversed());
+        return providers;
     }
 }

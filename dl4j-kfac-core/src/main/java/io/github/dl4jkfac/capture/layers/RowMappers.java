@@ -1,8 +1,12 @@
 package io.github.dl4jkfac.capture.layers;
 
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.layers.convolution.Convolution1DLayer;
 import org.deeplearning4j.nn.layers.convolution.Convolution3DLayer;
@@ -18,6 +22,8 @@ import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingLayer;
 import org.deeplearning4j.nn.layers.feedforward.embedding.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.layers.normalization.BatchNormalization;
 import org.deeplearning4j.nn.layers.recurrent.RnnOutputLayer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which mapper makes the rows of which type of layer. */
 public final class RowMappers {
@@ -40,7 +46,31 @@ public final class RowMappers {
     /** Dense layers without layer normalisation have a slot of their own in the capture package, and need no mapper. */
     private static final RowMapper LAYER_NORM = new LayerNormMapper();
 
+    private static final Logger LOG = LoggerFactory.getLogger(RowMappers.class);
+
     private static final Map<Class<?>, RowMapper> REGISTERED = new LinkedHashMap<>();
+
+    /** Those of other modules; looked for when the first mapper is asked for. */
+    private static final class OfModules {
+        private static final Map<Class<?>, RowMapper> MAPPERS = load();
+
+        private static Map<Class<?>, RowMapper> load() {
+            Map<Class<?>, RowMapper> mappers = new HashMap<>();
+            Iterator<RowMapperProvider> providers =
+                    ServiceLoader.load(RowMapperProvider.class).iterator();
+            while (true) {
+                try {
+                    if (!providers.hasNext()) {
+                        return mappers;
+                    }
+                    RowMapperProvider provider = providers.next();
+                    mappers.put(provider.layerType(), provider.mapper());
+                } catch (ServiceConfigurationError e) {
+                    LOG.warn("A mapper of rows is left out: {}", e.getMessage());
+                }
+            }
+        }
+    }
 
     private RowMappers() {}
 
@@ -67,12 +97,16 @@ public final class RowMappers {
      * Finds the mapper of a layer.
      *
      * @param layer a live layer
-     * @return the one registered for its class, or what is built in; null if there is none
+     * @return the one registered for its class, or that of a module, or what is built in; null if there is none
      */
     public static synchronized RowMapper of(Layer layer) {
         RowMapper registered = REGISTERED.get(layer.getClass());
         if (registered != null) {
             return registered;
+        }
+        RowMapper ofModule = OfModules.MAPPERS.get(layer.getClass());
+        if (ofModule != null) {
+            return ofModule;
         }
         boolean normalised = layer.getClass() == DenseLayer.class && ((DenseLayer) layer).hasLayerNorm();
         return normalised ? LAYER_NORM : BUILT_IN.get(layer.getClass());
