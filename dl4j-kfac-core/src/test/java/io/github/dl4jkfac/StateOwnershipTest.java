@@ -158,24 +158,4 @@ class StateOwnershipTest {
         Fixtures.fit(net, batches);
         assertThat(listener.report(net).steps()).isEqualTo(8);
     }
-
-    /** Files written before states were labelled: nothing in them has the present layout, and all of it goes on. */
-    @ParameterizedTest
-    @org.junit.jupiter.params.provider.EnumSource(Kind.class)
-    void statesWithoutANameAreTakenOver(Kind kind) throws Exception {
-        List<DataSet> batches = Fixtures.batches(DataType.DOUBLE, 9);
-        Model model = kind.create(Fixtures.kfac().build(), DataType.DOUBLE);
-        KFacListener listener = KFacListener.attach(model);
-        Fixtures.fit(model, batches.subList(0, 5));
-        Model old = OldFiles.withoutVersions(model);
-        assertThat(Fixtures.state(old).length())
-                .isLessThan(Fixtures.state(model).length());
-        Model read = Fixtures.throughFile(old, new File(folder, "old.zip"));
-        KFacListener.attach(read);
-        assertThat(listener.report(read).steps()).isEqualTo(5);
-        Fixtures.assertSameTraining(read, model);
-        Fixtures.fit(read, batches.subList(5, 9));
-        Fixtures.fit(model, batches.subList(5, 9));
-        Fixtures.assertSameTraining(read, model);
-    }
 }

@@ -5,7 +5,8 @@ import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.Doubles;
 import io.github.dl4jkfac.capture.probe.LossProbe;
 import io.github.dl4jkfac.step.NetworkStep;
-import io.github.dl4jkfac.step.StepJudge;
+import io.github.dl4jkfac.step.StepController;
+import io.github.dl4jkfac.step.StepProposal;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import org.deeplearning4j.nn.api.Model;
@@ -27,7 +28,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * change of the objective is divided by that of the quadratic model, M(-d) - M(0) = -&lt;d,V&gt; + d^T F_d d / 2. A ratio above 3/4
  * lowers the damping, one below 1/4 raises it, by the factor (19/20)^{@value #ADAPTATION_INTERVAL}.
  */
-public final class TrialStep implements StepJudge {
+public final class TrialStep implements StepController {
 
     /** Armijo's constant. */
     static final double LEAST_SHARE = 1e-4;
@@ -103,10 +104,11 @@ public final class TrialStep implements StepJudge {
 
     @Override
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-    public double share(double descent, double squaredLength) {
+    public Coefficients control(StepProposal proposal) {
         if (!isDue()) {
-            return 1;
+            return Coefficients.ALL;
         }
+        proposal.direction().run();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             if (probe == null) {
                 probe = LossProbe.of(model);
@@ -115,7 +117,8 @@ public final class TrialStep implements StepJudge {
             try (INDArray here = Doubles.of(model.params());
                     INDArray direction = direction();
                     INDArray there = here.dup()) {
-                return judged(new Line(here, direction, there, loss(here)), descent, squaredLength);
+                Line line = new Line(here, direction, there, loss(here));
+                return Coefficients.ofShare(judged(line, proposal.descent(), proposal.squaredLength()));
             }
         } finally {
             forgetBatch();

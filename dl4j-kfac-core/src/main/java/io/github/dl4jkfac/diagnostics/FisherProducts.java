@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.diagnostics;
 
 import io.github.dl4jkfac.capture.probe.Linearisation;
+import io.github.dl4jkfac.capture.probe.OutputJacobian;
 import io.github.dl4jkfac.capture.probe.OutputProbe;
-import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.util.ComputationGraphUtil;
@@ -33,18 +33,14 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class FisherProducts {
 
-    /** Relative step of the central differences in float64. */
-    private static final double STEP = 1e-5;
-
     private final OutputProbe probe;
     private final Linearisation point;
-    private final double step;
+    private final OutputJacobian jacobian;
 
     private FisherProducts(OutputProbe probe, Linearisation point) {
         this.probe = probe;
         this.point = point;
-        double norm = norm(probe.learned(point.parameters()));
-        this.step = STEP * (norm > 0 ? norm : 1);
+        this.jacobian = new OutputJacobian(probe, point);
     }
 
     /**
@@ -136,7 +132,7 @@ public final class FisherProducts {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public INDArray multiply(INDArray v) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            INDArray sum = point.pullBack(point.factor(point.factorTransposed(jacobianTimes(v))));
+            INDArray sum = point.pullBack(point.factor(point.factorTransposed(jacobian.times(v))));
             return sum.divi(samples());
         }
     }
@@ -152,7 +148,7 @@ public final class FisherProducts {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public double product(INDArray v, INDArray w) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            return inner(point.factorTransposed(jacobianTimes(v)), point.factorTransposed(jacobianTimes(w)));
+            return inner(point.factorTransposed(jacobian.times(v)), point.factorTransposed(jacobian.times(w)));
         }
     }
 
@@ -166,7 +162,7 @@ public final class FisherProducts {
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public double square(INDArray v) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            List<INDArray> rows = point.factorTransposed(jacobianTimes(v));
+            List<INDArray> rows = point.factorTransposed(jacobian.times(v));
             return inner(rows, rows);
         }
     }
@@ -179,30 +175,8 @@ public final class FisherProducts {
         return sum / samples();
     }
 
-    /** J v = [z(theta + e v) - z(theta - e v)] / (2e) with e = 1e-5 |theta| / |v|; for each output [rows,C]. */
-    private List<INDArray> jacobianTimes(INDArray vector) {
-        // closed at once: iterative solvers come here often, and the garbage collector seldom
-        try (INDArray v = probe.learned(vector);
-                INDArray moved = v.like()) {
-            double norm = norm(v);
-            double e = norm > 0 ? step / norm : step;
-            v.muli(e);
-            List<INDArray> above = point.outputs(point.parameters().add(v, moved));
-            List<INDArray> below = point.outputs(point.parameters().sub(v, moved));
-            List<INDArray> change = new ArrayList<>();
-            for (int i = 0; i < above.size(); i++) {
-                change.add(above.get(i).sub(below.get(i)).divi(2 * e));
-            }
-            return change;
-        }
-    }
-
     /** A vector without what is not learnt, [1,P] in float64, a new array. */
     INDArray learned(INDArray vector) {
         return probe.learned(vector);
-    }
-
-    private static double norm(INDArray vector) {
-        return vector.norm2Number().doubleValue();
     }
 }

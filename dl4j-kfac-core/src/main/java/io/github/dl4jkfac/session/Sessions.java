@@ -138,7 +138,9 @@ public final class Sessions {
         warnOf(leader.caveat(network), leader);
         DampingFactor factor = new DampingFactor(binding.scalars());
         TrialStep trial = trial(leader, model, network, binding.groups(), factor, step);
-        step.judgeBy(trial);
+        if (trial != null) {
+            step.controlBy(trial);
+        }
         Session session = new Session(
                 model, network, binding.groups(), step, requirements, leader, usable(network, leader), factor, trial);
         binding.bind(step, session);

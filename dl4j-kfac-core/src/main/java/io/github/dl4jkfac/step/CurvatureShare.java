@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.step;
 
+import io.github.dl4jkfac.step.StepController.Coefficients;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -52,12 +53,12 @@ public record CurvatureShare(
 
     /** Parameters that no block covers stay as they are. */
     @Override
-    public void write(double gradientScale, double klScale, double rate) {
+    public void write(double gradientScale, double klScale, Coefficients coefficients, double rate) {
         if (matrices.stream().mapToLong(ParameterMatrix::length).sum() < gradient.length()) {
             gradient.assign(0);
         }
         for (ParameterMatrix matrix : matrices) {
-            matrix.write(klScale);
+            matrix.write(coefficients.share() * klScale, coefficients.momentum());
         }
         gradient.muli(rate);
         decay.accept(rate);

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.step;
 
+import io.github.dl4jkfac.step.StepController.Coefficients;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *       d^T F_d d &lt;= kl;
  * </ol>
  *
- * <p>A {@link StepJudge} may have a look at it then. Each block takes its share, with the momentum of its updater ({@link Momentum}).
+ * <p>A {@link StepController} may have a look at it then. Each block takes its share, with the momentum of its updater ({@link Momentum}).
  * Shares without curvature take their step by themselves.
  *
  * <p>DL4J subtracts the updates when the last worker has been called, so until then the step can still be left out: it is if any share's
@@ -29,6 +30,7 @@ public final class NetworkStep {
     private final Map<BoundWorker, UpdaterShare> shares = new IdentityHashMap<>();
     private final List<UpdaterShare> order;
     private final List<StepGroup> groups;
+    private final List<ParameterMatrix> matrices;
     private final INDArray gradientBuffer;
     private final INDArray workBuffer;
 
@@ -67,8 +69,8 @@ public final class NetworkStep {
     private double gradientScale = 1;
     private double klScale = 1;
     private double klBound = Double.NaN;
-    private double judgedShare = 1;
-    private StepJudge judge;
+    private Coefficients coefficients = Coefficients.ALL;
+    private StepController controller = proposal -> Coefficients.ALL;
     private long nanos;
 
     /**
@@ -80,6 +82,8 @@ public final class NetworkStep {
     public NetworkStep(List<UpdaterShare> order, List<? extends StepGroup> groups) {
         this.order = List.copyOf(order);
         this.groups = List.copyOf(groups);
+        this.matrices =
+                groups.stream().flatMap(group -> group.matrices().stream()).toList();
         order.forEach(share -> shares.put(share.worker(), share));
         long largest = groups.stream()
                 .flatMap(group -> group.matrices().stream())
@@ -96,10 +100,10 @@ public final class NetworkStep {
     /**
      * Lets somebody look at each step before it is taken.
      *
-     * @param newJudge says how much of a step is taken; null for all of it
+     * @param newController says how much of a step is taken
      */
-    public void judgeBy(StepJudge newJudge) {
-        judge = newJudge;
+    public void controlBy(StepController newController) {
+        controller = newController;
     }
 
     /**
@@ -166,7 +170,7 @@ public final class NetworkStep {
             gradient.assign(0);
         } else {
             double rate = rate(worker, iteration, epoch);
-            share.write(gradientScale, judgedShare * klScale, rate);
+            share.write(gradientScale, klScale, coefficients, rate);
             // ND4J takes a factor that is NaN for zero
             if (!Double.isFinite(rate) || !share.leadsToFiniteParameters()) {
                 outcome = Outcome.UPDATE_NOT_FINITE;
@@ -200,7 +204,7 @@ public final class NetworkStep {
                 share.regulariser().add(rate(share.worker(), iteration, epoch), iteration, epoch);
             }
         }
-        double[] sums = new double[2];
+        double[] sums = new double[2]; // sum of alpha <U,V>, and of alpha^2 <U,V>
         for (StepGroup group : groups) {
             group.precondition(
                     (matrix, product) -> {
@@ -220,18 +224,22 @@ public final class NetworkStep {
         }
         klBound = klClip(iteration, epoch);
         klScale = squaredLength > klBound ? Math.sqrt(klBound / squaredLength) : 1;
-        judgedShare = judge == null ? 1 : judged(sums[0], squaredLength, iteration, epoch);
-        outcome = judgedShare > 0 ? Outcome.TAKEN : Outcome.REFUSED;
+        coefficients = controller.control(new StepProposal(
+                matrices,
+                gradientScale,
+                klScale * sums[0],
+                klScale * klScale * squaredLength,
+                () -> propose(iteration, epoch)));
+        outcome = coefficients.share() > 0 ? Outcome.TAKEN : Outcome.REFUSED;
         stage = Stage.PREPARED;
     }
 
-    private double judged(double descent, double squaredLength, int iteration, int epoch) {
+    private void propose(int iteration, int epoch) {
         for (UpdaterShare share : order) {
             if (share instanceof CurvatureShare matrices) {
                 matrices.propose(klScale, rate(share.worker(), iteration, epoch));
             }
         }
-        return judge.share(klScale * descent, klScale * klScale * squaredLength);
     }
 
     /** The bound is that of the whole network; shares without curvature have none. */

@@ -6,6 +6,7 @@ import io.github.dl4jkfac.solve.SymmetricSolver;
 import io.github.dl4jkfac.state.BlockState;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -59,7 +60,8 @@ public final class ParameterMatrix {
         return worker;
     }
 
-    INDArray momentum() {
+    /** The momentum, which is the last step in units of its learning rate; a view. */
+    public INDArray momentum() {
         return state.momentum();
     }
 
@@ -111,15 +113,20 @@ public final class ParameterMatrix {
         layout.scatter(scaled, gradient);
     }
 
-    /** The step without its rate into the gradient: nu U, or the momentum that it enters. */
-    void write(double klScale) {
+    /**
+     * The step without its rate into the gradient: the share of U, or the momentum that it enters.
+     *
+     * @param share of U that is taken
+     * @param mu what is left of the momentum; empty for the updater's own
+     */
+    void write(double share, OptionalDouble mu) {
         if (kind == Momentum.OF_GRADIENTS) {
-            layout.scatter(klScale == 1 ? update : update.muli(klScale), gradient);
+            layout.scatter(share == 1 ? update : update.muli(share), gradient);
             return;
         }
         INDArray momentum = state.momentum();
-        momentum.muli(worker.hyperparameters().momentum());
-        Nd4j.getBlasWrapper().level1().axpy(momentum.length(), klScale, flat(update), flat(momentum));
+        momentum.muli(mu.orElse(worker.hyperparameters().momentum()));
+        Nd4j.getBlasWrapper().level1().axpy(momentum.length(), share, flat(update), flat(momentum));
         layout.scatter(momentum, gradient);
     }
 

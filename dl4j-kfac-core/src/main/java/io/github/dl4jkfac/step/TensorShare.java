@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.step;
 
+import io.github.dl4jkfac.step.StepController.Coefficients;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -86,7 +87,7 @@ public final class TensorShare implements UpdaterShare {
     }
 
     @Override
-    public void write(double gradientScale, double klScale, double rate) {
+    public void write(double gradientScale, double klScale, Coefficients coefficients, double rate) {
         if (gradientScale != 1) {
             gradient.muli(gradientScale);
         }

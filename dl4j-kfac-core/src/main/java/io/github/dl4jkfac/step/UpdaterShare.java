@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.step;
 
 import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.step.StepController.Coefficients;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,9 +23,10 @@ public interface UpdaterShare {
      *
      * @param gradientScale factor that turns DL4J's gradient into a mean over the batch
      * @param klScale nu, the share of the step that its bound leaves
+     * @param coefficients what is taken of that, and of the last step
      * @param rate alpha
      */
-    void write(double gradientScale, double klScale, double rate);
+    void write(double gradientScale, double klScale, Coefficients coefficients, double rate);
 
     /** {@return DL4J's flat view of the block's parameters; only read} */
     INDArray parameters();
