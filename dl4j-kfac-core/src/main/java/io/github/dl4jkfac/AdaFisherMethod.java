@@ -57,6 +57,8 @@ final class AdaFisherMethod extends UpdaterMethod {
     @Override
     public RefreshPlan refreshPlan() {
         return new RefreshPlan(
-                hyperparameters().statisticsInterval(), hyperparameters().inverseInterval(), false);
+                hyperparameters().statistics().statisticsInterval(),
+                hyperparameters().refresh().inverseInterval(),
+                false);
     }
 }

@@ -23,12 +23,12 @@ abstract class AdaFisherUpdater extends DampedUpdater {
 
     /** {@return beta, the memory of the gradients' moving average, in [0,1)} */
     public double beta() {
-        return hyperparameters().momentum();
+        return hyperparameters().step().momentum();
     }
 
     /** {@return the number of steps between two batches that enter the factors} */
     public int statisticsInterval() {
-        return hyperparameters().statisticsInterval();
+        return hyperparameters().statistics().statisticsInterval();
     }
 
     /** {@return gamma, the weight of the old average of a factor, in [0,1)} */
@@ -83,7 +83,7 @@ abstract class AdaFisherUpdater extends DampedUpdater {
         if (keep.isNumber()) {
             builder.gamma(keep.asDouble());
         }
-        JsonNode interval = given.path("hyperparameters").path("statisticsInterval");
+        JsonNode interval = given.path("hyperparameters").path("statistics").path("statisticsInterval");
         if (interval.isInt()) {
             builder.statisticsInterval(interval.asInt());
         }

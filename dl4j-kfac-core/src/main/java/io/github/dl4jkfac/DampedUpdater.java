@@ -15,12 +15,12 @@ abstract class DampedUpdater extends NaturalGradientUpdater {
 
     /** {@return lambda, the Tikhonov damping of the curvature matrix; without effect where there is a schedule} */
     public double damping() {
-        return hyperparameters().damping();
+        return hyperparameters().refresh().damping();
     }
 
     /** {@return the schedule of lambda; null if it is constant} */
     public ISchedule dampingSchedule() {
-        return hyperparameters().dampingSchedule();
+        return hyperparameters().refresh().dampingSchedule();
     }
 
     /** {@return a copy of the updater of all parameters without a curvature block} */

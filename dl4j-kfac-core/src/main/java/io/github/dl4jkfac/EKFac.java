@@ -93,7 +93,7 @@ public final class EKFac extends KroneckerUpdater {
 
     /** {@return the number of steps between two refreshes of the eigenvectors} */
     public int basisInterval() {
-        return hyperparameters().inverseInterval();
+        return hyperparameters().refresh().inverseInterval();
     }
 
     @Override

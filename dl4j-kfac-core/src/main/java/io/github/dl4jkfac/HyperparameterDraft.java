@@ -1,6 +1,9 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.step.Hyperparameters;
+import io.github.dl4jkfac.step.RefreshOptions;
+import io.github.dl4jkfac.step.StatisticsOptions;
+import io.github.dl4jkfac.step.StepOptions;
 import org.nd4j.linalg.schedule.ISchedule;
 
 /** Hyper-parameters while they are being collected; begins with values that suit K-FAC. Numbers that may be null are open until then. */
@@ -20,18 +23,18 @@ final class HyperparameterDraft implements Cloneable {
     long seed = 1;
 
     void take(Hyperparameters values) {
-        learningRate = values.learningRate();
-        learningRateSchedule = values.learningRateSchedule();
-        momentum = values.momentum();
-        damping = values.damping();
-        dampingSchedule = values.dampingSchedule();
-        klClip = values.klClip();
-        klClipSchedule = values.klClipSchedule();
-        statisticsInterval = values.statisticsInterval();
-        inverseInterval = values.inverseInterval();
-        statisticsDecay = values.statisticsDecay();
-        statisticsFraction = values.statisticsFraction();
-        seed = values.seed();
+        learningRate = values.step().learningRate();
+        learningRateSchedule = values.step().learningRateSchedule();
+        momentum = values.step().momentum();
+        damping = values.refresh().damping();
+        dampingSchedule = values.refresh().dampingSchedule();
+        klClip = values.step().klClip();
+        klClipSchedule = values.step().klClipSchedule();
+        statisticsInterval = values.statistics().statisticsInterval();
+        inverseInterval = values.refresh().inverseInterval();
+        statisticsDecay = values.statistics().statisticsDecay();
+        statisticsFraction = values.statistics().statisticsFraction();
+        seed = values.statistics().seed();
     }
 
     HyperparameterDraft copy() {
@@ -49,18 +52,9 @@ final class HyperparameterDraft implements Cloneable {
     Hyperparameters checked(String updater) {
         try {
             return new Hyperparameters(
-                    learningRate,
-                    learningRateSchedule,
-                    momentum,
-                    damping,
-                    dampingSchedule,
-                    klClip,
-                    klClipSchedule,
-                    statisticsInterval,
-                    inverseInterval,
-                    statisticsDecay,
-                    statisticsFraction,
-                    seed);
+                    new StepOptions(learningRate, learningRateSchedule, momentum, klClip, klClipSchedule),
+                    new StatisticsOptions(statisticsInterval, statisticsDecay, statisticsFraction, seed),
+                    new RefreshOptions(inverseInterval, damping, dampingSchedule));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(updater + ": " + e.getMessage(), e);
         }

@@ -96,7 +96,7 @@ public final class KFac extends KroneckerUpdater {
 
     /** {@return the number of steps between two refreshes of the inverses} */
     public int inverseInterval() {
-        return hyperparameters().inverseInterval();
+        return hyperparameters().refresh().inverseInterval();
     }
 
     /** {@return how the factors of convolutions are made} */

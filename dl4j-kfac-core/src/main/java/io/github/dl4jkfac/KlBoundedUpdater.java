@@ -18,21 +18,21 @@ abstract class KlBoundedUpdater extends DampedUpdater {
 
     /** {@return mu, the momentum of the steps, in [0,1)} */
     public double momentum() {
-        return hyperparameters().momentum();
+        return hyperparameters().step().momentum();
     }
 
     /** {@return the bound of a step's squared length; 0 if there is none; without effect where there is a schedule} */
     public double klClip() {
-        return hyperparameters().klClip();
+        return hyperparameters().step().klClip();
     }
 
     /** {@return the schedule of that bound; null if it is constant} */
     public ISchedule klClipSchedule() {
-        return hyperparameters().klClipSchedule();
+        return hyperparameters().step().klClipSchedule();
     }
 
     /** {@return the seed of the private random stream that draws targets} */
     public long seed() {
-        return hyperparameters().seed();
+        return hyperparameters().statistics().seed();
     }
 }

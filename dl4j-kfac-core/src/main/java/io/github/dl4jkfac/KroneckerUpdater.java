@@ -19,17 +19,17 @@ abstract class KroneckerUpdater extends KlBoundedUpdater {
 
     /** {@return the number of steps between two batches that enter the statistics} */
     public int statisticsInterval() {
-        return hyperparameters().statisticsInterval();
+        return hyperparameters().statistics().statisticsInterval();
     }
 
     /** {@return the upper bound of the moving averages' memory, in [0,1)} */
     public double statisticsDecay() {
-        return hyperparameters().statisticsDecay();
+        return hyperparameters().statistics().statisticsDecay();
     }
 
     /** {@return the share of the batch that enters the statistics, in (0,1]} */
     public double statisticsFraction() {
-        return hyperparameters().statisticsFraction();
+        return hyperparameters().statistics().statisticsFraction();
     }
 
     @Override

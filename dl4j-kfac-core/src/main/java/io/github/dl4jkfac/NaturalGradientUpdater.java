@@ -155,12 +155,12 @@ public abstract class NaturalGradientUpdater implements IUpdater {
 
     /** {@return alpha, the step along the preconditioned gradient; without effect where there is a schedule} */
     public final double learningRate() {
-        return hyperparameters.learningRate();
+        return hyperparameters.step().learningRate();
     }
 
     /** {@return the schedule of alpha; null if it is constant} */
     public final ISchedule learningRateSchedule() {
-        return hyperparameters.learningRateSchedule();
+        return hyperparameters.step().learningRateSchedule();
     }
 
     /** The updater of parameters without a curvature block; null if there is none. */
@@ -231,8 +231,8 @@ public abstract class NaturalGradientUpdater implements IUpdater {
     /** {@return the learning rate, as it is; a step would refuse one that is not finite, or negative} */
     @Override
     public double getLearningRate(int iteration, int epoch) {
-        ISchedule schedule = hyperparameters.learningRateSchedule();
-        return schedule == null ? hyperparameters.learningRate() : schedule.valueAt(iteration, epoch);
+        ISchedule schedule = hyperparameters.step().learningRateSchedule();
+        return schedule == null ? hyperparameters.step().learningRate() : schedule.valueAt(iteration, epoch);
     }
 
     @Override

@@ -97,7 +97,8 @@ abstract class UpdaterMethod implements Method {
     @Override
     public RefreshPlan refreshPlan() {
         return new RefreshPlan(
-                hyperparameters().statisticsInterval(), hyperparameters().inverseInterval());
+                hyperparameters().statistics().statisticsInterval(),
+                hyperparameters().refresh().inverseInterval());
     }
 
     @Override

@@ -201,7 +201,7 @@ class ExactFisherTrainingTest {
     void defaultsFollowTheCurvature() {
         ExactFisher.Builder builder = ExactFisher.builder();
         assertThat(builder.build()).isEqualTo(new ExactFisher());
-        assertThat(builder.build().hyperparameters().learningRate())
+        assertThat(builder.build().hyperparameters().step().learningRate())
                 .isEqualTo(ExactFisher.DEFAULT_IMPROVED_LEARNING_RATE);
         ExactFisher exact = builder.curvature(Curvature.EXACT_FISHER).build();
         assertThat(exact)
@@ -210,11 +210,12 @@ class ExactFisherTrainingTest {
                         .learningRate(ExactFisher.DEFAULT_LEARNING_RATE)
                         .klClip(ExactFisher.DEFAULT_KL_CLIP)
                         .build());
-        assertThat(exact.hyperparameters().damping()).isEqualTo(ExactFisher.DEFAULT_DAMPING);
+        assertThat(exact.hyperparameters().refresh().damping()).isEqualTo(ExactFisher.DEFAULT_DAMPING);
         assertThat(exact.options()).contains(ExactFisher.DEFAULT_RELATIVE_DAMPING);
         assertThat(builder.curvature(Curvature.EMPIRICAL_FISHER)
                         .build()
                         .hyperparameters()
+                        .refresh()
                         .damping())
                 .isEqualTo(ExactFisher.DEFAULT_EMPIRICAL_DAMPING);
         ExactFisher fngd = builder.layerWise()

@@ -100,7 +100,7 @@ class MissingOptionsTest {
                 .curvature(Curvature.EMPIRICAL_FISHER)
                 .fallback(new Nesterovs(0.2, 0.4))
                 .build();
-        assertThat(without(kfac, "hyperparameters", "klClip"))
+        assertThat(without(kfac, "hyperparameters/step", "klClip"))
                 .isEqualTo(kfac.toBuilder().klClip(KFac.DEFAULT_KL_CLIP).build());
         assertThat(without(kfac, "kronecker", "curvature"))
                 .isEqualTo(kfac.toBuilder().curvature(KFac.DEFAULT_CURVATURE).build());
@@ -108,7 +108,7 @@ class MissingOptionsTest {
         assertThat(without(fadam, "rule", "epsilon2")).isEqualTo(fadam);
         AdaFisher ada = AdaFisher.builder().gamma(0.6).statisticsInterval(7).build();
         assertThat(without(ada, "average", "add")).isEqualTo(ada);
-        assertThat(without(ada, "hyperparameters", "inverseInterval")).isEqualTo(ada);
+        assertThat(without(ada, "hyperparameters/refresh", "inverseInterval")).isEqualTo(ada);
         ExactFisher reusing = ExactFisher.builder()
                 .curvature(Curvature.EMPIRICAL_FISHER)
                 .layerWise()
@@ -120,7 +120,11 @@ class MissingOptionsTest {
 
     private static IUpdater without(IUpdater updater, String group, String option) throws Exception {
         ObjectNode text = (ObjectNode) MAPPER.readTree(MAPPER.writeValueAsString(updater));
-        ((ObjectNode) text.get(group)).remove(option);
+        ObjectNode node = text;
+        for (String name : group.split("/")) {
+            node = (ObjectNode) node.get(name);
+        }
+        assertThat(node.remove(option)).as(option).isNotNull();
         return MAPPER.readValue(text.toString(), IUpdater.class);
     }
 
@@ -129,13 +133,13 @@ class MissingOptionsTest {
     void unknownOptionsAreLeftOutWithAWarning(NaturalGradientUpdater updater) throws Exception {
         ObjectNode text = (ObjectNode) MAPPER.readTree(MAPPER.writeValueAsString(updater));
         text.put("colour", "green");
-        ((ObjectNode) text.get("hyperparameters")).put("learningrate", 3);
+        ((ObjectNode) text.get("hyperparameters").get("step")).put("learningrate", 3);
         try (LogCapture log = new LogCapture()) {
             assertThat(MAPPER.readValue(text.toString(), IUpdater.class)).isEqualTo(updater);
             assertThat(log.warnings())
                     .hasSize(2)
                     .anyMatch(line -> line.contains("no option 'colour'"))
-                    .anyMatch(line -> line.contains("hyperparameters has no option 'learningrate'"));
+                    .anyMatch(line -> line.contains("hyperparameters.step has no option 'learningrate'"));
         }
     }
 

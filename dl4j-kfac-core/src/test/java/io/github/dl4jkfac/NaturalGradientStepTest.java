@@ -281,13 +281,13 @@ class NaturalGradientStepTest {
                 double rate = rate(block, k);
                 squaredLength += rate * rate * inner(u, v);
             }
-            double kl = blocks.get(0).worker().hyperparameters().klClip();
+            double kl = blocks.get(0).worker().hyperparameters().step().klClip();
             klScale = kl > 0 ? Math.min(1, Math.sqrt(kl / squaredLength)) : 1;
 
             Map<String, INDArray> expected = withoutBlocks(old, gradient);
             for (BoundBlock block : blocks) {
                 String name = block.plan().slot().name();
-                double mu = block.worker().hyperparameters().momentum();
+                double mu = block.worker().hyperparameters().step().momentum();
                 INDArray m = directions.get(name).mul(klScale);
                 momentum.merge(name, m, (was, now) -> was.mul(mu).add(now));
                 INDArray after = matrix(block, old).sub(momentum.get(name).mul(rate(block, k)));
@@ -344,7 +344,10 @@ class NaturalGradientStepTest {
 
         private void refresh(BoundBlock block, int k, long divisor) {
             Hyperparameters hyper = block.worker().hyperparameters();
-            if (!new RefreshPlan(hyper.statisticsInterval(), hyper.inverseInterval()).inversesDue(k)) {
+            if (!new RefreshPlan(
+                            hyper.statistics().statisticsInterval(),
+                            hyper.refresh().inverseInterval())
+                    .inversesDue(k)) {
                 return;
             }
             BlockState state = block.state();

@@ -138,7 +138,7 @@ final class Binding {
                     plan.shape(),
                     states.get(i),
                     scalars,
-                    worker.hyperparameters().statisticsDecay(),
+                    worker.hyperparameters().statistics().statisticsDecay(),
                     solver);
             Object key = plan.jointKey() == null ? context : plan.jointKey();
             members.computeIfAbsent(key, unknown -> new ArrayList<>())

@@ -65,7 +65,7 @@ final class StatisticsPass {
     /** Puts the taps in if the batch is to enter. */
     void arm(long steps) {
         if (!groups.isEmpty() && (plan.statisticsDue(steps) || !isReady())) {
-            capture.arm(source, method.hyperparameters().statisticsFraction());
+            capture.arm(source, method.hyperparameters().statistics().statisticsFraction());
         }
     }
 
@@ -143,7 +143,7 @@ final class StatisticsPass {
     }
 
     private Random randomOf(long steps) {
-        long seed = method.hyperparameters().seed() * 0x9E3779B97F4A7C15L + steps;
+        long seed = method.hyperparameters().statistics().seed() * 0x9E3779B97F4A7C15L + steps;
         if (random == null) {
             try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
                 random = Nd4j.getRandomFactory().getNewRandomInstance(seed);

@@ -5,80 +5,38 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
-import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * The numbers behind a step, shared by the updaters. Immutable; checked when built.
+ * The numbers behind a step, shared by the updaters, each beside those that are read by the same clock. Immutable.
  *
- * @param learningRate alpha, unless a schedule is given
- * @param learningRateSchedule schedule of alpha, or null
- * @param momentum mu in [0,1)
- * @param damping lambda, the Tikhonov damping of a layer's block, unless a schedule is given
- * @param dampingSchedule schedule of lambda, or null
- * @param klClip bound of the step's squared length in the damped Fisher metric, unless a schedule is given; 0 for none
- * @param klClipSchedule schedule of that bound, or null
- * @param statisticsInterval steps between two batches that enter the factors
- * @param inverseInterval steps between two refreshes of the inverses
- * @param statisticsDecay upper bound of the moving average's memory, in [0,1)
- * @param statisticsFraction share of the batch that enters the factors, in (0,1]
- * @param seed of the private random stream that draws targets
+ * @param step what is read at every step
+ * @param statistics what is read whenever a batch enters the statistics
+ * @param refresh what is read whenever the statistics are put in force
  * @serial exclude
  */
 @JsonAutoDetect(
         fieldVisibility = JsonAutoDetect.Visibility.ANY,
         getterVisibility = JsonAutoDetect.Visibility.NONE,
         isGetterVisibility = JsonAutoDetect.Visibility.NONE)
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Hyperparameters(
-        @JsonProperty("learningRate") double learningRate,
-        @JsonProperty("learningRateSchedule") ISchedule learningRateSchedule,
-        @JsonProperty("momentum") double momentum,
-        @JsonProperty("damping") double damping,
-        @JsonProperty("dampingSchedule") ISchedule dampingSchedule,
-        @JsonProperty("klClip") double klClip,
-        @JsonProperty("klClipSchedule") ISchedule klClipSchedule,
-        @JsonProperty("statisticsInterval") int statisticsInterval,
-        @JsonProperty("inverseInterval") int inverseInterval,
-        @JsonProperty("statisticsDecay") double statisticsDecay,
-        @JsonProperty("statisticsFraction") double statisticsFraction,
-        @JsonProperty("seed") long seed)
+        @JsonProperty("step") StepOptions step,
+        @JsonProperty("statistics") StatisticsOptions statistics,
+        @JsonProperty("refresh") RefreshOptions refresh)
         implements Serializable {
 
     /**
-     * Checks the values.
+     * Checks that all groups are there.
      *
-     * @param learningRate alpha &gt; 0
-     * @param learningRateSchedule schedule of alpha, or null
-     * @param momentum mu in [0,1)
-     * @param damping lambda &gt;= 0
-     * @param dampingSchedule schedule of lambda, or null
-     * @param klClip bound &gt; 0, or 0 for none
-     * @param klClipSchedule schedule of the bound, or null
-     * @param statisticsInterval at least 1 step
-     * @param inverseInterval at least 1 step
-     * @param statisticsDecay in [0,1)
-     * @param statisticsFraction in (0,1]
-     * @param seed any number
-     * @throws IllegalArgumentException naming the option, its value and what is allowed
+     * @param step what is read at every step
+     * @param statistics what is read whenever a batch enters the statistics
+     * @param refresh what is read whenever the statistics are put in force
+     * @throws IllegalArgumentException naming the group that is missing
      */
     public Hyperparameters {
-        Option.rate("learningRate", learningRate);
-        Option.share("momentum", momentum);
-        Option.notNegative("damping", damping);
-        Option.require(
-                klClip >= 0 && Double.isFinite(klClip),
-                "klClip",
-                "positive (or switched off with withoutKlClip())",
-                klClip);
-        Option.count("statisticsInterval", statisticsInterval, "step");
-        Option.count("inverseInterval", inverseInterval, "step");
-        Option.share("statisticsDecay", statisticsDecay);
-        Option.require(
-                statisticsFraction > 0 && statisticsFraction <= 1,
-                "statisticsFraction",
-                "in (0, 1]",
-                statisticsFraction);
+        Option.choice("step", step);
+        Option.choice("statistics", statistics);
+        Option.choice("refresh", refresh);
     }
 
     /**
@@ -90,9 +48,7 @@ public record Hyperparameters(
      * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double learningRateAt(int iteration, int epoch) {
-        return learningRateSchedule == null
-                ? learningRate
-                : Option.scheduled("learningRate", learningRateSchedule, iteration, epoch);
+        return step.learningRateAt(iteration, epoch);
     }
 
     /**
@@ -104,7 +60,7 @@ public record Hyperparameters(
      * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double dampingAt(int iteration, int epoch) {
-        return dampingSchedule == null ? damping : Option.scheduled("damping", dampingSchedule, iteration, epoch);
+        return refresh.dampingAt(iteration, epoch);
     }
 
     /**
@@ -116,10 +72,7 @@ public record Hyperparameters(
      * @throws IllegalArgumentException if the schedule gives no number, an infinite or a negative one
      */
     public double klClipAt(int iteration, int epoch) {
-        if (klClipSchedule != null) {
-            return Option.scheduled("klClip", klClipSchedule, iteration, epoch);
-        }
-        return klClip > 0 ? klClip : Double.POSITIVE_INFINITY;
+        return step.klClipAt(iteration, epoch);
     }
 
     /**
@@ -144,23 +97,17 @@ public record Hyperparameters(
      * @throws IllegalArgumentException if there is no schedule and the rate is not positive
      */
     public Hyperparameters withLearningRate(double rate, ISchedule schedule) {
-        return new Hyperparameters(
-                schedule != null && !(rate > 0) ? learningRate : rate,
-                schedule,
-                momentum,
-                damping,
-                dampingSchedule,
-                klClip,
-                klClipSchedule,
-                statisticsInterval,
-                inverseInterval,
-                statisticsDecay,
-                statisticsFraction,
-                seed);
+        return new Hyperparameters(step.withLearningRate(rate, schedule), statistics, refresh);
     }
 
     /** {@return the values that must be the same for all layers of a network, since they govern the step as a whole} */
     public List<Object> networkWide() {
-        return Arrays.asList(klClip, klClipSchedule, statisticsInterval, inverseInterval, statisticsFraction, seed);
+        return Arrays.asList(
+                step.klClip(),
+                step.klClipSchedule(),
+                statistics.statisticsInterval(),
+                refresh.inverseInterval(),
+                statistics.statisticsFraction(),
+                statistics.seed());
     }
 }

@@ -101,7 +101,7 @@ public final class ParameterMatrix {
      */
     public void average(INDArray v) {
         if (kind == Momentum.OF_GRADIENTS && Finite.isFinite(v)) {
-            double mu = worker.hyperparameters().momentum();
+            double mu = worker.hyperparameters().step().momentum();
             state.momentum().muli(mu).addi(v.muli(1 - mu));
             v.assign(state.momentum()).divi(1 - Math.pow(mu, worker.steps() + 1));
         }
@@ -125,7 +125,7 @@ public final class ParameterMatrix {
             return;
         }
         INDArray momentum = state.momentum();
-        momentum.muli(mu.orElse(worker.hyperparameters().momentum()));
+        momentum.muli(mu.orElse(worker.hyperparameters().step().momentum()));
         Nd4j.getBlasWrapper().level1().axpy(momentum.length(), share, flat(update), flat(momentum));
         layout.scatter(momentum, gradient);
     }

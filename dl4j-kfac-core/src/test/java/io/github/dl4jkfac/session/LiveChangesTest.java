@@ -204,7 +204,7 @@ class LiveChangesTest {
         assertThat(KFacListener.attach(net)).isSameAs(listener);
         assertThat(listener.report(net).steps()).isEqualTo(4);
         assertThat(Fixtures.sameBits(Fixtures.state(net), state)).isTrue();
-        assertThat(Fixtures.block(net, "0").worker().hyperparameters().momentum())
+        assertThat(Fixtures.block(net, "0").worker().hyperparameters().step().momentum())
                 .isZero();
         Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 2));
         assertThat(listener.report(net).steps()).isEqualTo(6);
