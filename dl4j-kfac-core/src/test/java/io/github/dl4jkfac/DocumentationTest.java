@@ -4,22 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Pages.Snippet;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,80 +22,18 @@ class DocumentationTest {
 
     private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)");
 
-    /** Around each snippet: what a reader's program has already. A local variable of the snippet hides a field of that name. */
-    private static final String BEFORE = String.join(
-            "\n",
-            "import io.github.dl4jkfac.*;",
-            "import io.github.dl4jkfac.checkpoint.*;",
-            "import io.github.dl4jkfac.diagnostics.*;",
-            "import java.nio.file.Path;",
-            "import java.time.Duration;",
-            "import java.util.*;",
-            "import org.deeplearning4j.nn.conf.*;",
-            "import org.deeplearning4j.nn.conf.layers.*;",
-            "import org.deeplearning4j.nn.graph.ComputationGraph;",
-            "import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;",
-            "import org.nd4j.linalg.activations.Activation;",
-            "import org.nd4j.linalg.api.ndarray.INDArray;",
-            "import org.nd4j.linalg.dataset.DataSet;",
-            "import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;",
-            "import org.nd4j.linalg.learning.config.*;",
-            "import org.nd4j.linalg.schedule.*;",
-            "class %s {",
-            "MultiLayerNetwork net; ComputationGraph graph; KFacListener listener;",
-            "DataSetIterator train; DataSet batch; int epochs; INDArray direction;",
-            "void run() throws Exception {",
-            "");
-
-    private static final String AFTER = "\n}}\n";
-
     @TempDir
     Path classes;
 
     @Test
     void everySnippetOfJavaCompiles() throws IOException {
-        Map<String, Snippet> byClass = new TreeMap<>();
+        List<Snippet> snippets = new ArrayList<>();
         for (Path page : Pages.all()) {
-            for (Snippet snippet : Pages.snippets(page, "java")) {
-                String name = page.getFileName().toString().replaceAll("\\W", "_") + snippet.number();
-                byClass.put(name, snippet);
-            }
+            snippets.addAll(Pages.snippets(page, "java"));
         }
 
-        assertThat(byClass).as("snippets").isNotEmpty();
-        assertThat(compile(byClass)).isEmpty();
-    }
-
-    /** What the compiler says against the snippets; empty if nothing. */
-    private String compile(Map<String, Snippet> byClass) {
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        StringWriter said = new StringWriter();
-        List<JavaFileObject> sources = new ArrayList<>();
-        byClass.forEach((name, snippet) -> sources.add(new Source(name, snippet)));
-        List<String> options = List.of("-classpath", classPath(), "-d", classes.toString(), "-proc:none", "-nowarn");
-        boolean compiled =
-                compiler.getTask(said, null, null, options, null, sources).call();
-        return compiled ? "" : "The compiler refuses snippets, named by page and number:\n" + said;
-    }
-
-    private static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    }
-
-    /** A snippet as the source of a class. */
-    private static final class Source extends SimpleJavaFileObject {
-
-        private final String text;
-
-        Source(String name, Snippet snippet) {
-            super(URI.create("string:///" + name + ".java"), Kind.SOURCE);
-            text = String.format(BEFORE, name) + snippet.text() + AFTER;
-        }
-
-        @Override
-        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return text;
-        }
+        assertThat(snippets).isNotEmpty();
+        assertThat(SnippetCompiler.compile(snippets, classes)).isEmpty();
     }
 
     @Test
