@@ -1,6 +1,5 @@
 package io.github.dl4jkfac;
 
-import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.plan.BlockPlan;
 import io.github.dl4jkfac.plan.NetworkPlan;
@@ -19,14 +18,13 @@ final class BlockTable {
 
     private BlockTable() {}
 
-    static void log(Model model) {
+    static void log(Model model, NetworkPlan plan) {
         if (LOG.isInfoEnabled()) {
-            LOG.info("K-FAC attached{}", text(of(model)));
+            LOG.info("K-FAC attached{}", text(of(model, plan)));
         }
     }
 
-    static List<BlockSummary> of(Model model) {
-        NetworkPlan networkPlan = NetworkPlan.of(KFacListener.UPDATERS, NetworkView.of(model));
+    static List<BlockSummary> of(Model model, NetworkPlan networkPlan) {
         int width = model.params().dataType().width();
         List<BlockSummary> all = new ArrayList<>();
         for (BlockPlan plan : networkPlan.blocks()) {

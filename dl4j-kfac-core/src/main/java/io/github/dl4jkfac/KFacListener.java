@@ -63,8 +63,9 @@ public final class KFacListener extends BaseTrainingListener {
         KFacListener listener = new KFacListener();
         Listeners.addFirst(model, listener);
         NativeFloor.announce();
-        BlockTable.log(model);
-        NetworkPlan.of(UPDATERS, NetworkView.of(model)).advise();
+        NetworkPlan plan = planOf(model, session);
+        BlockTable.log(model, plan);
+        plan.advise();
         return listener;
     }
 
@@ -96,6 +97,11 @@ public final class KFacListener extends BaseTrainingListener {
                     "KFacListener.attach was called by a listener, while the network takes a step. "
                             + "Call it before fit(), or between two calls of fit().");
         }
+    }
+
+    /** The plan that was made when the session was; where there is none, the fallback updater serves all there is. */
+    private static NetworkPlan planOf(Model model, Session session) {
+        return session == null ? NetworkPlan.of(UPDATERS, NetworkView.of(model)) : session.plan();
     }
 
     /**
@@ -159,7 +165,7 @@ public final class KFacListener extends BaseTrainingListener {
      */
     public static List<BlockSummary> blocks(Model model) {
         requireOurs(NetworkView.of(model));
-        return BlockTable.of(model);
+        return BlockTable.of(model, planOf(model, Sessions.find(model)));
     }
 
     /**

@@ -241,7 +241,7 @@ class BlockRegistryTest {
         BlockRegistry.register(OwnDense.class, new OwnMapper(CountingBlock.TYPE));
         MultiLayerNetwork net = network(true);
         KFacListener.attach(net);
-        assertThat(BlockTable.text(BlockTable.of(net))).contains("Counting");
+        assertThat(BlockTable.text(KFacListener.blocks(net))).contains("Counting");
         Fixtures.fit(net, batches());
         assertThat(Fixtures.block(net, "0").state().get("count").getDouble(0)).isPositive();
         assertThat(Fixtures.isFinite(net.params())).isTrue();

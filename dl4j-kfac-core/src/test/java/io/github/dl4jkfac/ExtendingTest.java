@@ -67,7 +67,7 @@ class ExtendingTest {
                     .layer(Fixtures.output(5))
                     .build());
             KFacListener.attach(net);
-            System.out.println(BlockTable.text(BlockTable.of(net)));
+            System.out.println(BlockTable.text(KFacListener.blocks(net)));
             double before = net.score(Fixtures.batch(DataType.DOUBLE, 50, 1));
             Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 30));
             System.out.println(

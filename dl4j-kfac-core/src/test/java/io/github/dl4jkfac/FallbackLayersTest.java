@@ -139,7 +139,7 @@ class FallbackLayersTest {
             check.step(TestNetworks.batch(c.features, normal(2, 4, 2)));
         }
         assertThat(check.tensors()).isGreaterThan(2);
-        assertThat(BlockTable.text(BlockTable.of(network)))
+        assertThat(BlockTable.text(KFacListener.blocks(network)))
                 .containsPattern("\\R0 +FAdam +tensor by tensor")
                 .doesNotContain("fallback");
     }

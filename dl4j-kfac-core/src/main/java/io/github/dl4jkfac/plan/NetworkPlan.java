@@ -66,6 +66,11 @@ public final class NetworkPlan {
         return new NetworkPlan(updaters, network, swapped);
     }
 
+    /** {@return the network} */
+    public NetworkView network() {
+        return network;
+    }
+
     private LayerPlan plan(NamedLayer named, LayerChains chains) {
         // DL4J looks for updaters at the first of several parts, and nowhere else
         UpdaterConfigs.Pair pair = pair(named.slots().get(0));

@@ -31,13 +31,14 @@ public final class AttachChecks {
     }
 
     /**
-     * Checks all that can be wrong, before anything is changed.
+     * Checks all that can be wrong with network and options, before anything is changed.
      *
      * @param network the network
      * @param swapped the updater that all layers are about to get; null if they keep theirs
+     * @return the plan of what the network is, or will be; not written yet
      * @throws IllegalArgumentException if K-FAC cannot train the network
      */
-    public void requireTrainable(NetworkView network, IUpdater swapped) {
+    public NetworkPlan requireTrainable(NetworkView network, IUpdater swapped) {
         requireGradientDescent(network);
         requirePrecision(network);
         requireLosses(network);
@@ -53,6 +54,7 @@ public final class AttachChecks {
             requireOneNetworkWideSetting(methods);
         }
         NetworkPlan.requireIndexable(networkPlan.stateSizes());
+        return networkPlan;
     }
 
     private void requireSound(NamedLayer named) {

@@ -10,6 +10,7 @@ import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.plan.Method;
+import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.step.NetworkStep;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.deeplearning4j.nn.api.Model;
 public final class Session {
 
     private final Model model;
+    private final NetworkPlan plan;
     private final NetworkView network;
     private final List<BoundBlock> blocks;
     private final NetworkStep step;
@@ -38,6 +40,7 @@ public final class Session {
     private final PhaseTimer timer = new PhaseTimer();
 
     /**
+     * @param plan of the network, written
      * @param groups all curvature; none if no updater uses any
      * @param requirements checked before each step
      * @param leader the method whose options hold for the network
@@ -47,7 +50,7 @@ public final class Session {
      */
     Session(
             Model model,
-            NetworkView network,
+            NetworkPlan plan,
             List<CurvatureGroup> groups,
             NetworkStep step,
             StepRequirements requirements,
@@ -56,7 +59,8 @@ public final class Session {
             DampingFactor factor,
             TrialStep trial) {
         this.model = model;
-        this.network = network;
+        this.plan = plan;
+        this.network = plan.network();
         this.blocks = groups.stream().flatMap(group -> group.members().stream()).toList();
         this.step = step;
         this.requirements = requirements;
@@ -74,6 +78,11 @@ public final class Session {
                 guard,
                 new Refresher(network, groups, leader.hyperparameters(), factor),
                 timer);
+    }
+
+    /** {@return the plan of the network} */
+    public NetworkPlan plan() {
+        return plan;
     }
 
     /** Whether it is at work on a network as that is now: a layer may have been frozen or replaced since. */

@@ -118,8 +118,7 @@ public final class Sessions {
     /** @param anew whether DL4J's updater has to be built anew in any case */
     private Session bind(Model model, boolean anew) {
         NetworkView network = NetworkView.of(model);
-        new AttachChecks(updaters).requireTrainable(network, null);
-        NetworkPlan networkPlan = NetworkPlan.of(updaters, network);
+        NetworkPlan networkPlan = new AttachChecks(updaters).requireTrainable(network, null);
         networkPlan.write();
         BaseMultiLayerUpdater<?> present = NetworkView.existingUpdater(model);
         if (anew || RunningUpdater.isOutdated(updaters, present, network) || RunningUpdater.isCoarsened(present)) {
@@ -142,7 +141,15 @@ public final class Sessions {
             step.controlBy(trial);
         }
         Session session = new Session(
-                model, network, binding.groups(), step, requirements, leader, usable(network, leader), factor, trial);
+                model,
+                networkPlan,
+                binding.groups(),
+                step,
+                requirements,
+                leader,
+                usable(network, leader),
+                factor,
+                trial);
         binding.bind(step, session);
         return session;
     }
