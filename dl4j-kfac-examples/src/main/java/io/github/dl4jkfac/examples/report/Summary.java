@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.failures.OutputFailure;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
