@@ -3,7 +3,6 @@ package io.github.dl4jkfac.examples.bench;
 import io.github.dl4jkfac.examples.failures.OutputFailure;
 import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.report.CsvFile;
-import io.github.dl4jkfac.examples.report.Medians;
 import io.github.dl4jkfac.examples.report.TextTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.apache.commons.statistics.descriptive.Median;
 
 /** Costs of steps measured in rounds: every round in {@code bench.csv}, medians and ratios as a table. */
 public final class BenchReport {
@@ -136,12 +136,12 @@ public final class BenchReport {
         return String.format(
                 Locale.ROOT,
                 "%.2f (%.2f to %.2f)",
-                Medians.of(values),
+                Median.withDefaults().evaluate(values),
                 Arrays.stream(values).min().orElseThrow(),
                 Arrays.stream(values).max().orElseThrow());
     }
 
     private static double median(List<StepCost> rounds, ToDoubleFunction<StepCost> part) {
-        return Medians.of(rounds.stream().mapToDouble(part).toArray());
+        return Median.withDefaults().evaluate(rounds.stream().mapToDouble(part).toArray());
     }
 }

@@ -61,11 +61,11 @@ public final class QualityPlots {
     private static SpreadChart overTraining(String problem, StudyReport.Results results) {
         QualityTable table = results.own();
         List<String> places = table.stages().stream()
-                .map(stage -> String.format(Locale.ROOT, "%d\nloss %.3g", stage, results.loss(stage)))
+                .map(stage -> String.format(Locale.ROOT, "%d: %.3g", stage, results.loss(stage)))
                 .toList();
         SpreadChart chart = new SpreadChart(
                 problem + ": quality of directions during training, " + kind(table),
-                "training steps",
+                "training steps: loss",
                 QUANTITY,
                 places);
         chart.addLevel(1, "gradient (SGD)");

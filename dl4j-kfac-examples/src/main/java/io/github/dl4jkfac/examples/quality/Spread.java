@@ -1,7 +1,8 @@
 package io.github.dl4jkfac.examples.quality;
 
-import java.util.Arrays;
 import java.util.Locale;
+import org.apache.commons.statistics.descriptive.Mean;
+import org.apache.commons.statistics.descriptive.StandardDeviation;
 
 /**
  * Mean and spread of some values.
@@ -16,9 +17,8 @@ record Spread(double mean, double deviation) {
      * @return their mean and standard deviation, that of a sample of a larger population
      */
     public static Spread of(double... values) {
-        double mean = Arrays.stream(values).average().orElseThrow();
-        double squares = Arrays.stream(values).map(x -> (x - mean) * (x - mean)).sum();
-        return new Spread(mean, values.length == 1 ? 0 : Math.sqrt(squares / (values.length - 1)));
+        return new Spread(
+                Mean.of(values).getAsDouble(), StandardDeviation.of(values).getAsDouble());
     }
 
     /** @return both in three or so digits */

@@ -4,9 +4,7 @@ import io.github.dl4jkfac.examples.report.PngFile;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
-import java.awt.FontMetrics;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,8 +30,6 @@ final class SpreadChart {
     /** Part of the distance between two places over which the curves stand apart. */
     private static final double FAN = 0.4;
 
-    private static final int LABEL_ROOM = 45;
-    private static final int LABEL_GAP = 5;
     private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
 
     private final List<String> places;
@@ -55,7 +51,7 @@ final class SpreadChart {
      * @param title what is shown
      * @param axis what the places are
      * @param quantity what is drawn over them
-     * @param places names, from left to right, of one or two lines
+     * @param places names, from left to right
      */
     SpreadChart(String title, String axis, String quantity, List<String> places) {
         this(title, axis, quantity, places, WIDTH, HEIGHT);
@@ -65,7 +61,7 @@ final class SpreadChart {
      * @param title what is shown
      * @param axis what the places are
      * @param quantity what is drawn over them
-     * @param places names, from left to right, of one or two lines
+     * @param places names, from left to right
      * @param width of the picture in pixels
      * @param height of the picture in pixels
      */
@@ -87,9 +83,11 @@ final class SpreadChart {
                 .setYAxisLogarithmicDecadeOnly(false)
                 .setXAxisMin(-0.5)
                 .setXAxisMax(places.size() - 0.5)
-                .setXAxisTicksVisible(false)
-                .setPlotGridVerticalLinesVisible(false)
-                .setAxisTitlePadding(LABEL_ROOM);
+                .setXAxisTickLabelsFormattingFunction(this::name)
+                .setXAxisTickMarkSpacingHint(width / (2 * places.size()))
+                .setAxisTicksMarksVisible(false)
+                .setAxisTickLabelsFont(FONT)
+                .setPlotGridVerticalLinesVisible(false);
     }
 
     /**
@@ -145,28 +143,17 @@ final class SpreadChart {
         for (int i = 0; i < curves.size(); i++) {
             draw(curves.get(i), curves.size() == 1 ? 0 : FAN * (i / (curves.size() - 1.) - 0.5));
         }
-        BufferedImage image = BitmapEncoder.getBufferedImage(chart);
-        nameThePlaces(image);
-        return image;
+        return BitmapEncoder.getBufferedImage(chart);
     }
 
-    /** XChart's own labels stand at round numbers only. */
-    private void nameThePlaces(BufferedImage image) {
-        Graphics2D graphics = image.createGraphics();
-        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        graphics.setFont(FONT);
-        graphics.setColor(Color.BLACK);
-        FontMetrics metrics = graphics.getFontMetrics();
-        int top = image.getHeight() - 3 * metrics.getHeight() - LABEL_GAP;
-        for (int i = 0; i < places.size(); i++) {
-            int centre = (int) Math.round(chart.getScreenXFromChart(i));
-            int baseline = top;
-            for (String line : places.get(i).split("\n")) {
-                graphics.drawString(line, centre - metrics.stringWidth(line) / 2, baseline);
-                baseline += metrics.getHeight();
-            }
-        }
-        graphics.dispose();
+    /**
+     * @return the name of a place; blanks between places and beyond them, more at the right than at the left, since XChart
+     *     labels no axis whose two ends have the same label
+     */
+    private String name(double position) {
+        long place = Math.round(position);
+        boolean named = place == position && place >= 0 && place < places.size();
+        return named ? places.get((int) place) : position < 0 ? " " : "  ";
     }
 
     private void draw(Curve curve, double shift) {

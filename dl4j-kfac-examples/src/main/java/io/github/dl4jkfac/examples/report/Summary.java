@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.apache.commons.statistics.descriptive.Median;
 
 /** The ends of one or several comparisons: a line per optimizer, medians over the seeds, and how much sooner. */
 public final class Summary {
@@ -150,6 +151,6 @@ public final class Summary {
     }
 
     private static <T> double median(List<T> items, ToDoubleFunction<T> value) {
-        return Medians.of(items.stream().mapToDouble(value).toArray());
+        return Median.withDefaults().evaluate(items.stream().mapToDouble(value).toArray());
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.apache.commons.statistics.descriptive.Median;
 
 /** Results of a grid of settings: medians over the seeds, the best of each optimizer first. */
 public final class TuneTable {
@@ -71,6 +72,6 @@ public final class TuneTable {
     }
 
     private static double median(List<Row> rows, ToDoubleFunction<Row> value) {
-        return Medians.of(rows.stream().mapToDouble(value).toArray());
+        return Median.withDefaults().evaluate(rows.stream().mapToDouble(value).toArray());
     }
 }
