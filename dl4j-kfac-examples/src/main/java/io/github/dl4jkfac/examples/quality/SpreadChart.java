@@ -84,7 +84,6 @@ final class SpreadChart {
                 .setXAxisMin(-0.5)
                 .setXAxisMax(places.size() - 0.5)
                 .setXAxisTickLabelsFormattingFunction(this::name)
-                .setXAxisTickMarkSpacingHint(width / (2 * places.size()))
                 .setAxisTicksMarksVisible(false)
                 .setAxisTickLabelsFont(FONT)
                 .setPlotGridVerticalLinesVisible(false);
