@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.examples.data.DataSets;
 import io.github.dl4jkfac.examples.data.ImageSplit;
 import io.github.dl4jkfac.examples.data.MnistSource;
+import io.github.dl4jkfac.examples.failures.UserError;
 import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import java.util.List;
 import java.util.function.Consumer;

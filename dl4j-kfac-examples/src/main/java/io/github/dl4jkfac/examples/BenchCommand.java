@@ -1,13 +1,16 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.KFac;
-import io.github.dl4jkfac.examples.report.BenchReport;
+import io.github.dl4jkfac.examples.bench.BenchReport;
+import io.github.dl4jkfac.examples.bench.BenchSubject;
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.commandline.Interruption;
+import io.github.dl4jkfac.examples.commandline.RunRecords;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.RunRecord;
-import io.github.dl4jkfac.examples.training.BenchSubject;
-import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.solve.NativeFloor;
 import java.io.PrintWriter;
@@ -89,7 +92,7 @@ final class BenchCommand implements Callable<Integer> {
         threads.apply();
         Set<Optimizer> chosen = new LinkedHashSet<>();
         optimizers.forEach(name -> chosen.add(Optimizer.of(name.trim())));
-        Map<Optimizer, HyperParameters> contenders = settings.settings(chosen, null);
+        Map<Optimizer, OptimizerSettings> contenders = settings.settings(chosen, null);
         OutputFolder.prepare(out, "--out");
         DataOptions.tellReading(terminal);
         String floor = NativeFloor.describe();
@@ -112,7 +115,7 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void record(Problem problem, Map<Optimizer, HyperParameters> contenders) {
+    private void record(Problem problem, Map<Optimizer, OptimizerSettings> contenders) {
         RunRecord record = RunRecords.of(spec)
                 .with("problem", problem.signature())
                 .with("batches", batches)
@@ -123,7 +126,7 @@ final class BenchCommand implements Callable<Integer> {
         record.write(out);
     }
 
-    private void measure(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, BenchReport report) {
+    private void measure(Problem problem, Map<Optimizer, OptimizerSettings> contenders, int batch, BenchReport report) {
         Map<Optimizer, BenchSubject> subjects = new LinkedHashMap<>();
         contenders.forEach(
                 (optimizer, chosen) -> subjects.put(optimizer, new BenchSubject(problem, optimizer, chosen, batch)));

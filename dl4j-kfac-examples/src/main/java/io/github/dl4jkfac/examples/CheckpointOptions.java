@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.failures.UserError;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.training.SavedRuns;
 import java.nio.file.Files;

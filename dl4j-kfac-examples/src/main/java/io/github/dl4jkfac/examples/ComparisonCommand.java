@@ -1,16 +1,20 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.commandline.Interruption;
+import io.github.dl4jkfac.examples.commandline.RunRecords;
+import io.github.dl4jkfac.examples.failures.OutputFailure;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.report.ComparisonReport;
 import io.github.dl4jkfac.examples.report.Curves;
-import io.github.dl4jkfac.examples.report.OutputFailure;
 import io.github.dl4jkfac.examples.report.OutputFolder;
+import io.github.dl4jkfac.examples.report.Pictures;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.report.Summary;
 import io.github.dl4jkfac.examples.training.Comparison;
-import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.SavedRuns;
@@ -99,7 +103,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         if (out == null) {
             out = Path.of("out", spec.name());
         }
-        Map<Optimizer, HyperParameters> contenders = settings.settings(run.chosen(), run.schedule);
+        Map<Optimizer, OptimizerSettings> contenders = settings.settings(run.chosen(), run.schedule);
         List<Repetition> repetitions = LongStream.rangeClosed(seed, seed + repeat - 1)
                 .mapToObj(this::repetition)
                 .toList();
@@ -163,7 +167,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
         Interruption.tell(spec, repetition.folder);
     }
 
-    private void record(Problem problem, Map<Optimizer, HyperParameters> contenders, int batch, Repetition repetition) {
+    private void record(
+            Problem problem, Map<Optimizer, OptimizerSettings> contenders, int batch, Repetition repetition) {
         RunRecord record = RunRecords.of(spec)
                 .with("problem", problem.signature())
                 .with("seed", repetition.seed)

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
 import io.github.dl4jkfac.examples.data.DataSets;
 import java.io.PrintWriter;
 import java.nio.file.Path;

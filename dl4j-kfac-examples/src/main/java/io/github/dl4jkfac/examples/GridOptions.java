@@ -1,9 +1,11 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.Curvature;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Optimizer;
-import io.github.dl4jkfac.examples.training.Setting;
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -69,8 +71,8 @@ final class GridOptions {
      * @param optimizer which optimizer
      * @return every combination of the settings that this optimizer has
      */
-    List<HyperParameters> settings(Optimizer optimizer) {
-        List<HyperParameters> grid = List.of(HyperParameters.DEFAULTS);
+    List<OptimizerSettings> settings(Optimizer optimizer) {
+        List<OptimizerSettings> grid = List.of(OptimizerSettings.DEFAULTS);
         grid = cross(grid, optimizer, Setting.LEARNING_RATE, learningRates);
         grid = cross(grid, optimizer, Setting.MOMENTUM, momentums);
         grid = cross(grid, optimizer, Setting.DAMPING, dampings);
@@ -80,13 +82,13 @@ final class GridOptions {
         return cross(grid, optimizer, Setting.INVERSE_INTERVAL, inverseIntervals);
     }
 
-    private static <T> List<HyperParameters> cross(
-            List<HyperParameters> grid, Optimizer optimizer, Setting<T> setting, List<T> values) {
+    private static <T> List<OptimizerSettings> cross(
+            List<OptimizerSettings> grid, Optimizer optimizer, Setting<T> setting, List<T> values) {
         if (values == null || !optimizer.settings().contains(setting)) {
             return grid;
         }
-        List<HyperParameters> crossed = new ArrayList<>();
-        for (HyperParameters settings : grid) {
+        List<OptimizerSettings> crossed = new ArrayList<>();
+        for (OptimizerSettings settings : grid) {
             for (T value : values) {
                 crossed.add(settings.with(setting, value));
             }

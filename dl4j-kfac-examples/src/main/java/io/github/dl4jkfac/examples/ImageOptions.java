@@ -1,13 +1,14 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
 import io.github.dl4jkfac.examples.data.Augmentation;
 import io.github.dl4jkfac.examples.data.CifarSource;
 import io.github.dl4jkfac.examples.data.ColourEncoding;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
-import io.github.dl4jkfac.examples.training.Architecture;
+import io.github.dl4jkfac.examples.models.Architecture;
+import io.github.dl4jkfac.examples.models.ResNet20;
+import io.github.dl4jkfac.examples.models.SmallVgg;
 import io.github.dl4jkfac.examples.training.ClassificationProblem;
-import io.github.dl4jkfac.examples.training.ResNet20;
-import io.github.dl4jkfac.examples.training.SmallVgg;
 import java.util.List;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.conf.inputs.InputType;

@@ -1,5 +1,10 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Failure;
+import io.github.dl4jkfac.examples.commandline.GivenValues;
+import io.github.dl4jkfac.examples.commandline.Relaunch;
+import io.github.dl4jkfac.examples.commandline.VersionProvider;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;

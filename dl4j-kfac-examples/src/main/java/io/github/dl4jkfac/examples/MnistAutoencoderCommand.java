@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.report.Pictures;
+import io.github.dl4jkfac.examples.report.Reconstructions;
 import io.github.dl4jkfac.examples.training.AutoencoderProblem;
 import io.github.dl4jkfac.examples.training.Problem;
 import java.util.function.Consumer;

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.util.Arrays;
 import java.util.Iterator;
 

@@ -1,10 +1,12 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.Curvature;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Optimizer;
-import io.github.dl4jkfac.examples.training.Schedule;
-import io.github.dl4jkfac.examples.training.Setting;
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Schedule;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,10 +80,10 @@ final class OptimizerOptions {
      * @return the settings of each, checked, in the same order
      * @throws UserError if a value is unknown or out of range
      */
-    Map<Optimizer, HyperParameters> settings(Set<Optimizer> optimizers, Schedule schedule) {
+    Map<Optimizer, OptimizerSettings> settings(Set<Optimizer> optimizers, Schedule schedule) {
         Map<Optimizer, Double> rates = learningRates(optimizers);
         check();
-        HyperParameters all = HyperParameters.DEFAULTS
+        OptimizerSettings all = OptimizerSettings.DEFAULTS
                 .with(Setting.MOMENTUM, momentum)
                 .with(Setting.BETA, beta)
                 .with(Setting.DAMPING, damping)
@@ -93,9 +95,9 @@ final class OptimizerOptions {
                 .with(Setting.WEIGHT_DECAY, weightDecay)
                 .with(Setting.SCHEDULE, schedule);
         requireUse(all, optimizers);
-        Map<Optimizer, HyperParameters> settings = new LinkedHashMap<>();
+        Map<Optimizer, OptimizerSettings> settings = new LinkedHashMap<>();
         for (Optimizer optimizer : optimizers) {
-            HyperParameters own = all.only(optimizer.settings()).with(Setting.LEARNING_RATE, rates.get(optimizer));
+            OptimizerSettings own = all.only(optimizer.settings()).with(Setting.LEARNING_RATE, rates.get(optimizer));
             // Builds the configuration once, so that a value which the optimizer refuses is reported before training.
             optimizer.updater(own, 0);
             settings.put(optimizer, own);
@@ -104,7 +106,7 @@ final class OptimizerOptions {
     }
 
     /** Refuses a setting that none of the optimizers has, rather than ignore it. */
-    private static void requireUse(HyperParameters all, Set<Optimizer> optimizers) {
+    private static void requireUse(OptimizerSettings all, Set<Optimizer> optimizers) {
         for (Setting<?> setting : all.settings()) {
             if (optimizers.stream().noneMatch(optimizer -> optimizer.settings().contains(setting))) {
                 throw new UserError(setting.option() + " is of no use to the chosen optimizers; it is for "

@@ -1,23 +1,21 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.commandline.Interruption;
+import io.github.dl4jkfac.examples.commandline.RunRecords;
 import io.github.dl4jkfac.examples.data.DataSets;
 import io.github.dl4jkfac.examples.data.Downscaling;
-import io.github.dl4jkfac.examples.data.LabelledBatches;
-import io.github.dl4jkfac.examples.data.LabelledData;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
-import io.github.dl4jkfac.examples.data.PixelEncoding;
-import io.github.dl4jkfac.examples.quality.FisherBlocks;
-import io.github.dl4jkfac.examples.quality.Measurement;
+import io.github.dl4jkfac.examples.failures.OutputFailure;
+import io.github.dl4jkfac.examples.quality.FisherDrawing;
 import io.github.dl4jkfac.examples.quality.Plan;
-import io.github.dl4jkfac.examples.quality.Stage;
+import io.github.dl4jkfac.examples.quality.QualityPlots;
+import io.github.dl4jkfac.examples.quality.QualityProblem;
 import io.github.dl4jkfac.examples.quality.Study;
 import io.github.dl4jkfac.examples.quality.StudyListener;
-import io.github.dl4jkfac.examples.report.FisherReport;
-import io.github.dl4jkfac.examples.report.OutputFailure;
+import io.github.dl4jkfac.examples.quality.StudyReport;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
-import io.github.dl4jkfac.examples.report.QualityPlots;
-import io.github.dl4jkfac.examples.report.QualityReport;
 import io.github.dl4jkfac.examples.training.Problem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -44,11 +42,6 @@ import picocli.CommandLine.Spec;
 final class QualityCommand implements Callable<Integer> {
 
     private static final int EVALUATION_IMAGES = 2000;
-    private static final int FISHER_SAMPLES = 1000;
-    /** Those between layers of equal size, as in the paper. */
-    private static final int FIRST_DRAWN_LAYER = 1;
-
-    private static final int LAST_DRAWN_LAYER = 4;
 
     @Option(
             names = "--problem",
@@ -89,7 +82,7 @@ final class QualityCommand implements Callable<Integer> {
     @Mixin
     private ThreadOptions threads;
 
-    private Optional<OutputFailure> unwrittenMatrix = Optional.empty();
+    private FisherDrawing drawing;
 
     @Spec
     private CommandSpec spec;
@@ -111,7 +104,7 @@ final class QualityCommand implements Callable<Integer> {
                 .with("repeat", repeat)
                 .with("measurements", options.describe())
                 .write(out);
-        QualityReport report = new QualityReport(out, terminal);
+        StudyReport report = new StudyReport(out, terminal);
         try (Interruption interruption = new Interruption(() -> {
             report.writeTables();
             Interruption.tell(spec, out);
@@ -125,9 +118,11 @@ final class QualityCommand implements Callable<Integer> {
         terminal.flush();
         Optional<OutputFailure> unwritten = Plots.tryTo(() -> QualityPlots.write(out, report));
         report.writeTables();
-        unwritten.or(() -> unwrittenMatrix).ifPresent(failure -> {
-            throw failure;
-        });
+        unwritten
+                .or(() -> Optional.ofNullable(drawing).flatMap(FisherDrawing::unwritten))
+                .ifPresent(failure -> {
+                    throw failure;
+                });
         terminal.println("written to " + out);
         terminal.flush();
         return 0;
@@ -142,48 +137,17 @@ final class QualityCommand implements Callable<Integer> {
         return Downscaling.of(all, QualityProblem.SIDE);
     }
 
-    private void study(QualityProblem name, LabelledSplit images, QualityReport report, PrintWriter terminal) {
+    private void study(QualityProblem name, LabelledSplit images, StudyReport report, PrintWriter terminal) {
         Problem problem = name.on(images, data.evaluationSize(EVALUATION_IMAGES));
         Plan plan = options.plan(problem, terminal::println);
-        StudyListener table = report.follow(name.id());
-        StudyListener listener = name == QualityProblem.CLASSIFIER ? drawing(table, images.train(), terminal) : table;
+        StudyListener listener = report.follow(name.id());
+        if (name == QualityProblem.CLASSIFIER) {
+            drawing = new FisherDrawing(listener, seed, options.middleStage(), images.train(), out, terminal);
+            listener = drawing;
+        }
         Study study = new Study(problem, plan);
         for (int i = 0; i < repeat; i++) {
             study.run(seed + i, listener);
         }
-    }
-
-    /** @return also draws the Fisher matrix, of the first seed in the middle of training */
-    private StudyListener drawing(StudyListener table, LabelledData images, PrintWriter terminal) {
-        return new StudyListener() {
-            @Override
-            public void reached(Stage stage) {
-                table.reached(stage);
-                if (stage.seed() == seed && stage.step() == options.middleStage()) {
-                    draw(stage, images, terminal);
-                }
-            }
-
-            @Override
-            public void measured(Measurement measurement) {
-                table.measured(measurement);
-            }
-        };
-    }
-
-    private void draw(Stage stage, LabelledData images, PrintWriter terminal) {
-        int samples = Math.min(FISHER_SAMPLES, images.count());
-        FisherReport fisher = new FisherReport(FisherBlocks.of(
-                stage.network(),
-                FIRST_DRAWN_LAYER,
-                LAST_DRAWN_LAYER,
-                LabelledBatches.range(images, new PixelEncoding(images.size()), 0, samples)
-                        .getFeatures()));
-        fisher.write(out);
-        terminal.println("step " + stage.step() + ": " + fisher);
-        unwrittenMatrix = Plots.tryTo(() -> fisher.draw(
-                out,
-                "middle layers of the classifier after " + stage.step() + " steps, " + samples
-                        + " images; absolute values"));
     }
 }

@@ -1,13 +1,15 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.diagnostics.ExactNaturalGradient;
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import io.github.dl4jkfac.examples.quality.Candidate;
-import io.github.dl4jkfac.examples.quality.Method;
 import io.github.dl4jkfac.examples.quality.Plan;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.quality.StudiedMethod;
 import io.github.dl4jkfac.examples.training.Problem;
-import io.github.dl4jkfac.examples.training.Setting;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -104,7 +106,7 @@ final class QualityOptions {
     private static final class MethodNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return Method.updaters().stream().map(Method::id).iterator();
+            return StudiedMethod.updaters().stream().map(StudiedMethod::id).iterator();
         }
     }
 
@@ -142,7 +144,7 @@ final class QualityOptions {
         values.put("batch", batch);
         values.put("batches", batches);
         values.put("warm_up", warmUp);
-        values.put("methods", chosen().stream().map(Method::id).toList());
+        values.put("methods", chosen().stream().map(StudiedMethod::id).toList());
         values.put("exact_damping", exactDamping);
         values.put("exact_iterations", exactIterations);
         values.put("dampings", dampings);
@@ -160,21 +162,21 @@ final class QualityOptions {
      * @return what to do with it
      */
     Plan plan(Problem problem, Consumer<String> notice) {
-        List<Method> affordable = new ArrayList<>(chosen());
-        if (!problem.classifies() && affordable.removeIf(Method::perOutput)) {
+        List<StudiedMethod> affordable = new ArrayList<>(chosen());
+        if (!problem.classifies() && affordable.removeIf(StudiedMethod::perOutput)) {
             notice.accept("left out here, since each output unit costs them a pass: "
                     + chosen().stream()
-                            .filter(Method::perOutput)
-                            .map(Method::id)
+                            .filter(StudiedMethod::perOutput)
+                            .map(StudiedMethod::id)
                             .collect(Collectors.joining(", ")));
         }
         return plan(affordable);
     }
 
-    private Plan plan(List<Method> measured) {
+    private Plan plan(List<StudiedMethod> measured) {
         Optimizer trainer = Optimizer.of(optimizer);
         Double rate = learningRate == null && trainer == Optimizer.ADAM ? Double.valueOf(ADAM_RATE) : learningRate;
-        HyperParameters settings = HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, rate);
+        OptimizerSettings settings = OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, rate);
         trainer.updater(settings, 0);
         return new Plan(
                 trainer,
@@ -187,20 +189,20 @@ final class QualityOptions {
                 candidates(measured));
     }
 
-    private List<Method> chosen() {
+    private List<StudiedMethod> chosen() {
         return methods == null
-                ? Method.updaters()
+                ? StudiedMethod.updaters()
                 : methods.stream()
-                        .map(name -> Method.of(name.trim()))
+                        .map(name -> StudiedMethod.of(name.trim()))
                         .distinct()
                         .toList();
     }
 
     /** @return the methods with their own damping, then those whose damping is changed with each value */
-    private List<Candidate> candidates(List<Method> measured) {
+    private List<Candidate> candidates(List<StudiedMethod> measured) {
         List<Candidate> candidates = new ArrayList<>();
         measured.forEach(method -> candidates.add(new Candidate(method, null)));
-        for (Method method : measured) {
+        for (StudiedMethod method : measured) {
             if (method.swept()) {
                 dampings.forEach(damping -> candidates.add(new Candidate(method, damping)));
             }

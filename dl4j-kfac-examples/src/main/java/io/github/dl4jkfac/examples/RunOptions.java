@@ -1,9 +1,11 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Schedule;
 import io.github.dl4jkfac.examples.training.Budget;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
-import io.github.dl4jkfac.examples.training.Schedule;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

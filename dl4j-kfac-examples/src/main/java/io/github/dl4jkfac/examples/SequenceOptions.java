@@ -1,16 +1,18 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Checks;
 import io.github.dl4jkfac.examples.data.DataSets;
 import io.github.dl4jkfac.examples.data.Encoding;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
 import io.github.dl4jkfac.examples.data.RowEncoding;
 import io.github.dl4jkfac.examples.data.SymbolEncoding;
 import io.github.dl4jkfac.examples.data.TemporalOrderSource;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.models.LstmClassifier;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import io.github.dl4jkfac.examples.training.ClassificationProblem;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.LstmClassifier;
-import io.github.dl4jkfac.examples.training.Optimizer;
-import io.github.dl4jkfac.examples.training.Setting;
 import java.util.Map;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -48,22 +50,22 @@ final class SequenceOptions {
      * Nothing can be learned here before the first symbol is felt at the end, and until then every gradient is noise, which
      * natural-gradient steps amplify: small steps, averaged over many batches.
      */
-    private static final Map<Optimizer, HyperParameters> MEMORY_DEFAULTS = Map.of(
+    private static final Map<Optimizer, OptimizerSettings> MEMORY_DEFAULTS = Map.of(
             Optimizer.KFAC,
-            HyperParameters.DEFAULTS
+            OptimizerSettings.DEFAULTS
                     .with(Setting.MOMENTUM, 0.9)
                     .with(Setting.DAMPING, 0.03)
                     .with(Setting.KL_CLIP, 1e-3),
             Optimizer.ADAM,
-            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 1e-2),
+            OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 1e-2),
             Optimizer.NESTEROVS,
-            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
+            OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
 
-    private static final Map<Optimizer, HyperParameters> ROWS_DEFAULTS = Map.of(
+    private static final Map<Optimizer, OptimizerSettings> ROWS_DEFAULTS = Map.of(
             Optimizer.ADAM,
-            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 3e-3),
+            OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 3e-3),
             Optimizer.NESTEROVS,
-            HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
+            OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 0.1));
 
     @Option(
             names = "--length",
@@ -112,7 +114,7 @@ final class SequenceOptions {
             Encoding encoding,
             DataOptions data,
             Consumer<String> notice,
-            Map<Optimizer, HyperParameters> defaults) {
+            Map<Optimizer, OptimizerSettings> defaults) {
         LabelledSplit sequences = all.first(data.trainSize, data.testSize);
         DataOptions.tell(
                 notice, all.name(), sequences.train().count(), sequences.test().count(), "sequences");

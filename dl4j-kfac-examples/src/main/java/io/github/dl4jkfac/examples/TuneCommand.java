@@ -1,17 +1,19 @@
 package io.github.dl4jkfac.examples;
 
+import io.github.dl4jkfac.examples.commandline.Interruption;
+import io.github.dl4jkfac.examples.commandline.RunRecords;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.RunRecord;
 import io.github.dl4jkfac.examples.report.TuneTable;
-import io.github.dl4jkfac.examples.training.HyperParameters;
 import io.github.dl4jkfac.examples.training.Networks;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Progress;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
-import io.github.dl4jkfac.examples.training.Setting;
 import io.github.dl4jkfac.examples.training.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -117,8 +119,8 @@ final class TuneCommand implements Callable<Integer> {
     private List<Candidate> candidates() {
         List<Candidate> candidates = new ArrayList<>();
         for (Optimizer optimizer : run.chosen()) {
-            for (HyperParameters point : grid.settings(optimizer)) {
-                HyperParameters settings = point.with(Setting.SCHEDULE, run.schedule);
+            for (OptimizerSettings point : grid.settings(optimizer)) {
+                OptimizerSettings settings = point.with(Setting.SCHEDULE, run.schedule);
                 // Refuses a bad value now rather than hours into the grid.
                 optimizer.updater(settings, 0);
                 candidates.add(new Candidate(optimizer, settings));
@@ -169,7 +171,7 @@ final class TuneCommand implements Callable<Integer> {
 
     private static List<String> columns() {
         List<String> columns = new ArrayList<>(FIRST_COLUMNS);
-        HyperParameters.DEFAULTS.asMap().keySet().stream()
+        OptimizerSettings.DEFAULTS.asMap().keySet().stream()
                 .filter(name -> !columns.contains(name))
                 .forEach(columns::add);
         return columns;
@@ -198,5 +200,5 @@ final class TuneCommand implements Callable<Integer> {
         return line;
     }
 
-    private record Candidate(Optimizer optimizer, HyperParameters settings) {}
+    private record Candidate(Optimizer optimizer, OptimizerSettings settings) {}
 }

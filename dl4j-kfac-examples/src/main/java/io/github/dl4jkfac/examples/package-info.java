@@ -1,2 +1,2 @@
-/** The command line of the examples: commands and their options. */
+/** The commands of the examples and the groups of their options. */
 package io.github.dl4jkfac.examples;

@@ -3,7 +3,8 @@ package io.github.dl4jkfac.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.commandline.GivenValues;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

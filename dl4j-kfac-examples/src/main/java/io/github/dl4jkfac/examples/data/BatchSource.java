@@ -4,7 +4,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 
 /** Training batches of images that are their own labels, reshuffled every epoch. */
-public final class BatchSource implements Batches {
+public final class BatchSource implements TrainingBatches {
 
     private final ImageData images;
     private final EpochOrder order;

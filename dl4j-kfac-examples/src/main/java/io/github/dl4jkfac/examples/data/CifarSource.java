@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.data;
 
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

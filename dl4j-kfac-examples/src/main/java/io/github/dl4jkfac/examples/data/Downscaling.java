@@ -1,30 +1,16 @@
 package io.github.dl4jkfac.examples.data;
 
-import java.util.stream.IntStream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Size;
 
-/** Square grey images made smaller: each new pixel is the mean over the area of the old image that it covers. */
+/** Square grey images made smaller by OpenCV: each new pixel is the mean over the area of the old image that it covers. */
 public final class Downscaling {
 
-    private final int from;
-    private final int to;
-    /** Share of each old row in each new one, [to][from]; the same for columns. */
-    private final double[][] shares;
-
-    private Downscaling(int from, int to) {
-        if (to < 1 || to > from) {
-            throw new IllegalArgumentException("images of side " + from + " cannot be made smaller to side " + to);
-        }
-        this.from = from;
-        this.to = to;
-        this.shares = new double[to][from];
-        double width = from / (double) to;
-        for (int i = 0; i < to; i++) {
-            for (int j = 0; j < from; j++) {
-                double overlap = Math.min(j + 1, (i + 1) * width) - Math.max(j, i * width);
-                shares[i][j] = Math.max(0, overlap) / width;
-            }
-        }
-    }
+    private Downscaling() {}
 
     /**
      * @param images square grey images with classes
@@ -32,35 +18,28 @@ public final class Downscaling {
      * @return the images in the new size, each with its class
      */
     public static LabelledSplit of(LabelledSplit images, int side) {
-        Downscaling scaling =
-                new Downscaling((int) Math.round(Math.sqrt(images.train().size())), side);
-        return new LabelledSplit(images.name(), scaling.of(images.train()), scaling.of(images.test()));
+        int from = (int) Math.round(Math.sqrt(images.train().size()));
+        if (side < 1 || side > from) {
+            throw new IllegalArgumentException("images of side " + from + " cannot be made smaller to side " + side);
+        }
+        return new LabelledSplit(images.name(), of(images.train(), from, side), of(images.test(), from, side));
     }
 
-    private LabelledData of(LabelledData images) {
-        byte[] pixels = new byte[images.count() * to * to];
-        IntStream.range(0, images.count()).parallel().forEach(i -> scale(images, i, pixels));
-        return images.withValues(pixels, to * to);
-    }
-
-    private void scale(LabelledData images, int index, byte[] target) {
-        double[][] narrow = new double[from][to];
-        for (int y = 0; y < from; y++) {
-            for (int x = 0; x < from; x++) {
-                int value = images.value(index, y * from + x);
-                for (int i = 0; value > 0 && i < to; i++) {
-                    narrow[y][i] += shares[i][x] * value;
-                }
-            }
+    /** One below the other the images are a single picture: no new pixel covers parts of two of them. */
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    private static LabelledData of(LabelledData images, int from, int to) {
+        byte[] pixels = new byte[images.count() * images.size()];
+        for (int i = 0; i < images.count(); i++) {
+            images.copy(i, pixels, i * images.size());
         }
-        for (int i = 0; i < to; i++) {
-            for (int x = 0; x < to; x++) {
-                double sum = 0;
-                for (int y = 0; y < from; y++) {
-                    sum += shares[i][y] * narrow[y][x];
-                }
-                target[(index * to + i) * to + x] = (byte) Math.round(sum);
-            }
+        byte[] scaled = new byte[images.count() * to * to];
+        try (PointerScope scope = new PointerScope()) {
+            Mat large = new Mat(images.count() * from, from, opencv_core.CV_8UC1, new BytePointer(pixels));
+            Mat small = new Mat();
+            Size size = new Size(to, images.count() * to);
+            opencv_imgproc.resize(large, small, size, 0, 0, opencv_imgproc.INTER_AREA);
+            small.data().get(scaled);
         }
+        return images.withValues(scaled, to * to);
     }
 }

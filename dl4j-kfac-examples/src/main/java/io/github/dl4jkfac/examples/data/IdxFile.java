@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.data;
 
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.zip.ZipException;
  * <p>Layout of images, big endian: magic number 0x00000803, number of images, rows, columns, then one unsigned byte per
  * pixel; of labels: magic number 0x00000801, number of labels, then one byte per label.
  */
-public final class IdxFile {
+final class IdxFile {
 
     private static final int IMAGE_MAGIC = 0x00000803;
     private static final int LABEL_MAGIC = 0x00000801;

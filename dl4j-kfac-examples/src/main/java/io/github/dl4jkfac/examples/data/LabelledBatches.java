@@ -7,7 +7,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Training batches of examples with classes, reshuffled every epoch, augmented if asked. Not thread-safe. */
-public final class LabelledBatches implements Batches {
+public final class LabelledBatches implements TrainingBatches {
 
     private final LabelledData data;
     private final Encoding encoding;

@@ -10,9 +10,9 @@ import org.nd4j.linalg.dataset.DataSet;
  * Prepares the batch of the next step in the background while the present one is trained on. What the batches are is
  * unchanged: they are those of the source, which a single thread asks.
  */
-public final class PrefetchedBatches implements Batches {
+public final class PrefetchedBatches implements TrainingBatches {
 
-    private final Batches source;
+    private final TrainingBatches source;
     private final ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "batches");
         thread.setDaemon(true);
@@ -22,7 +22,7 @@ public final class PrefetchedBatches implements Batches {
     private Future<DataSet> prepared;
 
     /** @param source where the batches come from; not to be used by others from now on */
-    public PrefetchedBatches(Batches source) {
+    public PrefetchedBatches(TrainingBatches source) {
         this.source = source;
     }
 

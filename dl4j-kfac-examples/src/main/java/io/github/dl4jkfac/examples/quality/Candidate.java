@@ -6,4 +6,4 @@ package io.github.dl4jkfac.examples.quality;
  * @param method the method
  * @param damping its damping relative to the curvature, or null for the method's own default
  */
-public record Candidate(Method method, Double damping) {}
+public record Candidate(StudiedMethod method, Double damping) {}

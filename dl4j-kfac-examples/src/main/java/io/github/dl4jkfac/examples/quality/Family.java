@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples.quality;
 
 /** Kinds of methods. */
-public enum Family {
+enum Family {
     /** The exact natural gradient. */
     EXACT,
     /** Kronecker factors. */

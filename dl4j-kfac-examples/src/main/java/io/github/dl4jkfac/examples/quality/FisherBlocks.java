@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.quality;
 
-import io.github.dl4jkfac.examples.training.Models;
+import io.github.dl4jkfac.examples.models.Models;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -19,19 +19,19 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  *
  * <p>Parameters are ordered by layer, then by input, then by output.
  */
-public final class FisherBlocks {
+final class FisherBlocks {
 
     /** Samples at a time; bounds the memory for their gradients. */
     private static final int CHUNK = 250;
 
-    private final DenseChain chain;
+    private final DenseStack chain;
     private final List<Integer> layers = new ArrayList<>();
     private final INDArray exact;
     private final INDArray[][] inputMoments;
     private final INDArray[][] derivativeMoments;
 
     private FisherBlocks(MultiLayerNetwork network, int first, int last, INDArray inputs) {
-        this.chain = new DenseChain(network);
+        this.chain = new DenseStack(network);
         for (int layer = first; layer <= last; layer++) {
             layers.add(layer);
         }

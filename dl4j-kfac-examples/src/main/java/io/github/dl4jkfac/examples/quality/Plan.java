@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.examples.quality;
 
 import io.github.dl4jkfac.diagnostics.ExactNaturalGradient;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import java.util.List;
 
 /**
@@ -19,7 +19,7 @@ import java.util.List;
  */
 public record Plan(
         Optimizer optimizer,
-        HyperParameters settings,
+        OptimizerSettings settings,
         List<Integer> stages,
         int batch,
         int measured,

@@ -2,8 +2,8 @@ package io.github.dl4jkfac.examples.quality;
 
 import io.github.dl4jkfac.diagnostics.FisherProducts;
 import io.github.dl4jkfac.diagnostics.UpdateQuality;
-import io.github.dl4jkfac.examples.data.Batches;
-import io.github.dl4jkfac.examples.training.Models;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.models.Models;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Problem;
 import java.util.LinkedHashMap;
@@ -42,20 +42,20 @@ public final class Study {
      */
     public void run(long seed, StudyListener listener) {
         Model network = Networks.create(problem, plan.optimizer(), plan.settings(), seed);
-        try (Batches batches = problem.batches(plan.batch(), seed)) {
+        try (TrainingBatches batches = problem.batches(plan.batch(), seed)) {
             int step = 0;
             for (int end : plan.stages()) {
                 for (; step < end; step++) {
                     Models.fit(network, batches.at(step));
                 }
-                Stage stage = new Stage(seed, step, problem.evaluate(network), network);
+                StudyStage stage = new StudyStage(seed, step, problem.evaluate(network), network);
                 listener.reached(stage);
                 measure(stage, batches, listener);
             }
         }
     }
 
-    private void measure(Stage stage, Batches batches, StudyListener listener) {
+    private void measure(StudyStage stage, TrainingBatches batches, StudyListener listener) {
         Map<Candidate, UpdaterProbe> probes = new LinkedHashMap<>();
         plan.candidates().forEach(candidate -> probes.put(candidate, probe(candidate, stage)));
         long next = stage.step();
@@ -72,8 +72,8 @@ public final class Study {
         }
     }
 
-    private UpdaterProbe probe(Candidate candidate, Stage stage) {
-        Method method = candidate.method();
+    private UpdaterProbe probe(Candidate candidate, StudyStage stage) {
+        StudiedMethod method = candidate.method();
         IUpdater updater = method.optimizer().updater(method.settings(candidate.damping()), stage.seed());
         Model network = Models.inDoublePrecision(problem.network(updater, stage.seed()));
         network.setParams(stage.network().params().castTo(DataType.DOUBLE));
@@ -89,7 +89,7 @@ public final class Study {
     }
 
     private void measure(
-            Stage stage,
+            StudyStage stage,
             int number,
             DataSet batch,
             FisherProducts fisher,
@@ -98,7 +98,7 @@ public final class Study {
         UpdateQuality quality = new UpdateQuality(fisher);
         INDArray natural = plan.exact().solve(fisher).direction();
         Map<Candidate, INDArray> directions = new LinkedHashMap<>();
-        directions.put(new Candidate(Method.EXACT, null), natural);
+        directions.put(new Candidate(StudiedMethod.EXACT, null), natural);
         probes.forEach((candidate, probe) -> directions.put(candidate, probe.direction(batch)));
         directions.forEach((candidate, direction) -> listener.measured(new Measurement(
                 stage.seed(),

@@ -4,7 +4,7 @@ package io.github.dl4jkfac.examples.quality;
 public interface StudyListener {
 
     /** @param stage where training has stopped to measure */
-    void reached(Stage stage);
+    void reached(StudyStage stage);
 
     /** @param measurement a result at the last stage */
     void measured(Measurement measurement);

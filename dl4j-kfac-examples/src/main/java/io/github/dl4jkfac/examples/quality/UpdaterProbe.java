@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.quality;
 
-import io.github.dl4jkfac.examples.training.Models;
+import io.github.dl4jkfac.examples.models.Models;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;

@@ -1,9 +1,10 @@
 package io.github.dl4jkfac.examples.report;
 
+import io.github.dl4jkfac.examples.failures.OutputFailure;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.ComparisonListener;
 import io.github.dl4jkfac.examples.training.Networks;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
 import java.io.PrintWriter;

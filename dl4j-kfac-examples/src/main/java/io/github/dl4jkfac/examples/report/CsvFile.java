@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.examples.report;
 
+import io.github.dl4jkfac.examples.failures.OutputFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import org.apache.commons.csv.CSVFormat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CsvFile {
 
+    private static final CSVFormat FORMAT = CSVFormat.DEFAULT;
     private static final Logger LOG = LoggerFactory.getLogger(CsvFile.class);
 
     private final Path file;
@@ -36,7 +38,7 @@ public final class CsvFile {
     public CsvFile(Path file, List<String> columns) {
         this.file = file;
         this.columns = columns.size();
-        waiting.append(String.join(",", columns)).append('\n');
+        waiting.append(FORMAT.format(columns.toArray())).append('\n');
         finish();
     }
 
@@ -49,7 +51,7 @@ public final class CsvFile {
         if (values.size() != columns) {
             throw new IllegalArgumentException(columns + " columns expected. Got: " + values);
         }
-        waiting.append(values.stream().map(CsvFile::cell).collect(Collectors.joining(",")))
+        waiting.append(FORMAT.format(values.stream().map(CsvFile::cell).toArray()))
                 .append('\n');
         try {
             write();
@@ -77,11 +79,8 @@ public final class CsvFile {
         }
     }
 
-    private static String cell(Object value) {
-        if (value == null) {
-            return "";
-        }
-        return value instanceof Double number ? String.format(Locale.ROOT, "%.6g", number) : value.toString();
+    private static Object cell(Object value) {
+        return value instanceof Double number ? String.format(Locale.ROOT, "%.6g", number) : value;
     }
 
     /** Writes all that waits behind what has been written; what a full disk has cut short is written over at the next try. */

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.awt.Color;
 import java.util.Map;
 

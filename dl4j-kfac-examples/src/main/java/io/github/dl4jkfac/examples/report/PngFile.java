@@ -8,7 +8,7 @@ import java.nio.file.StandardCopyOption;
 import javax.imageio.ImageIO;
 
 /** Writes pictures, whole or not at all: an earlier picture stays until the new one is complete. */
-final class PngFile {
+public final class PngFile {
 
     private PngFile() {}
 
@@ -17,7 +17,7 @@ final class PngFile {
      * @param image what to write
      * @throws IOException if it cannot be written
      */
-    static void write(Path file, BufferedImage image) throws IOException {
+    public static void write(Path file, BufferedImage image) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
         try {
             ImageIO.write(image, "png", unfinished.toFile());

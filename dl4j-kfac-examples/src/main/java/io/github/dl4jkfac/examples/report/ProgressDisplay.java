@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
  * Shows a run on the terminal: a progress bar with loss and time left, or, where the output is not a terminal, one
  * line per evaluation.
  */
-public final class ProgressDisplay implements Progress, AutoCloseable {
+final class ProgressDisplay implements Progress, AutoCloseable {
 
     private static final int RESOLUTION = 1000;
     private static final int REFRESH_MILLIS = 500;

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Rows of small images, each row with its name, as a PNG file. */
-public final class ReconstructionPlot {
+final class ReconstructionPlot {
 
     private static final int SCALE = 3;
     private static final int GAP = 4;

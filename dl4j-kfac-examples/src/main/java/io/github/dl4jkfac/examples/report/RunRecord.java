@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.examples.report;
 
+import io.github.dl4jkfac.examples.failures.OutputFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

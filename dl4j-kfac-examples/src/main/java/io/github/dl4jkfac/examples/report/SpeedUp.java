@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ import java.util.function.ToDoubleFunction;
  * @param baselineEnd when the baseline ended
  * @param reached when the challenger reached the target, between two evaluations interpolated; empty if it never did
  */
-public record SpeedUp(
+record SpeedUp(
         Optimizer challenger,
         Optimizer baseline,
         Goal goal,

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.failures.OutputFailure;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.apache.commons.statistics.descriptive.Median;
 
 /** The ends of one or several comparisons: a line per optimizer, medians over the seeds, and how much sooner. */
 public final class Summary {
@@ -149,6 +151,6 @@ public final class Summary {
     }
 
     private static <T> double median(List<T> items, ToDoubleFunction<T> value) {
-        return Medians.of(items.stream().mapToDouble(value).toArray());
+        return Median.withDefaults().evaluate(items.stream().mapToDouble(value).toArray());
     }
 }

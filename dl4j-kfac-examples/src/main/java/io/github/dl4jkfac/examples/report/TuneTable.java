@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.training.Row;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,12 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.apache.commons.statistics.descriptive.Median;
 
 /** Results of a grid of settings: medians over the seeds, the best of each optimizer first. */
 public final class TuneTable {
 
     private final boolean classifies;
-    private final Map<Optimizer, Map<HyperParameters, List<Row>>> results = new LinkedHashMap<>();
+    private final Map<Optimizer, Map<OptimizerSettings, List<Row>>> results = new LinkedHashMap<>();
 
     /** @param classifies whether there is an accuracy, which then stands in the place of the error */
     public TuneTable(boolean classifies) {
@@ -26,7 +27,7 @@ public final class TuneTable {
      * @param settings its settings
      * @param last the end of the run
      */
-    public void add(Optimizer optimizer, HyperParameters settings, Row last) {
+    public void add(Optimizer optimizer, OptimizerSettings settings, Row last) {
         results.computeIfAbsent(optimizer, key -> new LinkedHashMap<>())
                 .computeIfAbsent(settings, key -> new ArrayList<>())
                 .add(last);
@@ -54,7 +55,7 @@ public final class TuneTable {
         return median(rows, row -> row.scores().trainLoss());
     }
 
-    private void addLine(TextTable table, Optimizer optimizer, HyperParameters settings, List<Row> rows) {
+    private void addLine(TextTable table, Optimizer optimizer, OptimizerSettings settings, List<Row> rows) {
         table.add(List.of(
                 optimizer.id(),
                 settings.describe(),
@@ -71,6 +72,6 @@ public final class TuneTable {
     }
 
     private static double median(List<Row> rows, ToDoubleFunction<Row> value) {
-        return Medians.of(rows.stream().mapToDouble(value).toArray());
+        return Median.withDefaults().evaluate(rows.stream().mapToDouble(value).toArray());
     }
 }

@@ -1,9 +1,10 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.examples.data.BatchSource;
-import io.github.dl4jkfac.examples.data.Batches;
 import io.github.dl4jkfac.examples.data.ImageData;
 import io.github.dl4jkfac.examples.data.ImageSplit;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.models.TanhNetwork;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.api.Model;
@@ -52,7 +53,7 @@ public final class AutoencoderProblem implements Problem {
     }
 
     @Override
-    public Batches batches(int batch, long seed) {
+    public TrainingBatches batches(int batch, long seed) {
         return new BatchSource(images.train(), batch, seed);
     }
 

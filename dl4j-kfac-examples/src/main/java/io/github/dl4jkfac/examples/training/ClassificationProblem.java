@@ -1,12 +1,15 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.examples.data.Augmentation;
-import io.github.dl4jkfac.examples.data.Batches;
 import io.github.dl4jkfac.examples.data.Encoding;
 import io.github.dl4jkfac.examples.data.LabelledBatches;
 import io.github.dl4jkfac.examples.data.LabelledData;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
 import io.github.dl4jkfac.examples.data.PrefetchedBatches;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.models.Architecture;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -63,12 +66,12 @@ public final class ClassificationProblem implements Problem {
     }
 
     @Override
-    public HyperParameters defaults(Optimizer optimizer) {
+    public OptimizerSettings defaults(Optimizer optimizer) {
         return architecture.defaults(optimizer);
     }
 
     @Override
-    public Batches batches(int batch, long seed) {
+    public TrainingBatches batches(int batch, long seed) {
         return new PrefetchedBatches(new LabelledBatches(data.train(), encoding, augmentation, batch, seed));
     }
 

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.training;
 import io.github.dl4jkfac.examples.data.Encoding;
 import io.github.dl4jkfac.examples.data.LabelledBatches;
 import io.github.dl4jkfac.examples.data.LabelledData;
+import io.github.dl4jkfac.examples.models.Models;
 import org.deeplearning4j.nn.api.Model;
 
 /**

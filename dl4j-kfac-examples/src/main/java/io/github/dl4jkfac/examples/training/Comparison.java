@@ -1,5 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +12,7 @@ import org.deeplearning4j.nn.api.Model;
 public final class Comparison {
 
     private final Problem problem;
-    private final Map<Optimizer, HyperParameters> contenders;
+    private final Map<Optimizer, OptimizerSettings> contenders;
     private final Budget budget;
     private final int batch;
     private final Set<Optimizer> warm = EnumSet.noneOf(Optimizer.class);
@@ -21,7 +23,7 @@ public final class Comparison {
      * @param budget of each
      * @param batch examples per step
      */
-    public Comparison(Problem problem, Map<Optimizer, HyperParameters> contenders, Budget budget, int batch) {
+    public Comparison(Problem problem, Map<Optimizer, OptimizerSettings> contenders, Budget budget, int batch) {
         this.problem = problem;
         this.contenders = contenders;
         this.budget = budget;
@@ -72,18 +74,18 @@ public final class Comparison {
 
     /** @return the row of step 0: the initial parameters, and so their scores, are the same for all contenders */
     private Row start(long seed) {
-        Model network = problem.network(Optimizer.SGD.updater(HyperParameters.DEFAULTS, seed), seed);
+        Model network = problem.network(Optimizer.SGD.updater(OptimizerSettings.DEFAULTS, seed), seed);
         return new Row(0, 0, 0, 0, problem.evaluate(network));
     }
 
-    private SavedRun state(RunIdentity run, HyperParameters settings, long seed, SavedRuns checkpoints, Row start) {
+    private SavedRun state(RunIdentity run, OptimizerSettings settings, long seed, SavedRuns checkpoints, Row start) {
         return checkpoints
                 .resume(run)
                 .orElseGet(
                         () -> new SavedRun(Networks.create(problem, run.optimizer(), settings, seed), List.of(start)));
     }
 
-    private RunIdentity identity(Optimizer optimizer, HyperParameters settings, long seed) {
+    private RunIdentity identity(Optimizer optimizer, OptimizerSettings settings, long seed) {
         return RunIdentity.of(problem, optimizer, settings, budget, batch, seed);
     }
 }

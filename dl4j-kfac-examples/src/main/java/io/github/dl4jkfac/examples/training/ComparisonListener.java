@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.examples.training;
 
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 

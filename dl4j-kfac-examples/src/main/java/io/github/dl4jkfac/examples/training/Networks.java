@@ -2,8 +2,12 @@ package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.diagnostics.StepReport;
-import io.github.dl4jkfac.examples.UserError;
-import io.github.dl4jkfac.examples.data.Batches;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.models.Models;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
@@ -22,7 +26,7 @@ public final class Networks {
      * @param seed of the initial parameters and of the optimizer's random numbers
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
-    public static Model create(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
+    public static Model create(Problem problem, Optimizer optimizer, OptimizerSettings chosen, long seed) {
         return ready(problem.network(updater(problem, optimizer, chosen, seed), seed), optimizer);
     }
 
@@ -33,8 +37,8 @@ public final class Networks {
      * @param seed of the optimizer's random numbers
      * @return the configuration that the network of {@link #create} gets
      */
-    public static IUpdater updater(Problem problem, Optimizer optimizer, HyperParameters chosen, long seed) {
-        HyperParameters settings =
+    public static IUpdater updater(Problem problem, Optimizer optimizer, OptimizerSettings chosen, long seed) {
+        OptimizerSettings settings =
                 chosen.or(problem.defaults(optimizer)).with(Setting.EPOCH_SIZE, problem.trainCount());
         return optimizer.updater(settings, seed);
     }
@@ -75,9 +79,9 @@ public final class Networks {
      * @param batch examples per step
      * @throws UserError if the optimizer refuses the network or the batch
      */
-    public static void warmUp(Problem problem, Optimizer optimizer, HyperParameters chosen, int batch) {
+    public static void warmUp(Problem problem, Optimizer optimizer, OptimizerSettings chosen, int batch) {
         Model network = create(problem, optimizer, chosen, 0);
-        try (Batches batches = problem.batches(batch, 0)) {
+        try (TrainingBatches batches = problem.batches(batch, 0)) {
             for (int step = 0; step < WARM_UP_STEPS; step++) {
                 Models.fit(network, batches.at(step));
             }

@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.examples.training;
 
-import io.github.dl4jkfac.examples.data.Batches;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -28,8 +30,8 @@ public interface Problem {
      * @param optimizer which optimizer
      * @return settings that suit this problem better than the optimizer's own; what the user sets goes before
      */
-    default HyperParameters defaults(Optimizer optimizer) {
-        return HyperParameters.DEFAULTS;
+    default OptimizerSettings defaults(Optimizer optimizer) {
+        return OptimizerSettings.DEFAULTS;
     }
 
     /**
@@ -37,7 +39,7 @@ public interface Problem {
      * @param seed of the order
      * @return the training batches, to be closed
      */
-    Batches batches(int batch, long seed);
+    TrainingBatches batches(int batch, long seed);
 
     /**
      * @param network a network of this problem; not modified

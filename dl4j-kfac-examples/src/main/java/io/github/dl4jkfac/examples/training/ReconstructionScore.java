@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.examples.data.ImageData;
+import io.github.dl4jkfac.examples.models.Models;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.examples.training;
 import io.github.dl4jkfac.checkpoint.Checkpoint;
 import io.github.dl4jkfac.checkpoint.CheckpointException;
 import io.github.dl4jkfac.checkpoint.Checkpoints;
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

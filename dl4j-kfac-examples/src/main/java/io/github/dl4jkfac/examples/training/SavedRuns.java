@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.training;
 
 import io.github.dl4jkfac.checkpoint.CheckpointException;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.examples.training;
 import java.lang.management.ManagementFactory;
 
 /** Wall-clock and processor time of the stretches between {@link #start()} and {@link #stop()}. */
-final class TrainingClock {
+public final class TrainingClock {
 
     private static final com.sun.management.OperatingSystemMXBean SYSTEM =
             (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -17,26 +17,26 @@ final class TrainingClock {
      * @param seconds wall-clock so far
      * @param cpuSeconds processor time so far
      */
-    TrainingClock(double seconds, double cpuSeconds) {
+    public TrainingClock(double seconds, double cpuSeconds) {
         this.seconds = seconds;
         this.cpuSeconds = cpuSeconds;
     }
 
-    void start() {
+    public void start() {
         startedCpuNanos = SYSTEM.getProcessCpuTime();
         startedNanos = System.nanoTime();
     }
 
-    void stop() {
+    public void stop() {
         seconds += (System.nanoTime() - startedNanos) / 1e9;
         cpuSeconds += (SYSTEM.getProcessCpuTime() - startedCpuNanos) / 1e9;
     }
 
-    double seconds() {
+    public double seconds() {
         return seconds;
     }
 
-    double cpuSeconds() {
+    public double cpuSeconds() {
         return cpuSeconds;
     }
 }

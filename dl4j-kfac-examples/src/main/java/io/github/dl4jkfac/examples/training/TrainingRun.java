@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.examples.training;
 
-import io.github.dl4jkfac.examples.data.Batches;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.models.Models;
+import io.github.dl4jkfac.examples.optimizers.LinearDecay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,7 +50,7 @@ public final class TrainingRun {
         TrainingClock clock = new TrainingClock(last.seconds(), last.cpuSeconds());
         long step = last.step();
         boolean finite = last.scores().finite();
-        try (Batches batches = problem.batches(batch, seed)) {
+        try (TrainingBatches batches = problem.batches(batch, seed)) {
             while (finite && budget.used(step, clock.seconds()) < 1) {
                 LinearDecay.used(budget.used(step, clock.seconds()));
                 clock.start();

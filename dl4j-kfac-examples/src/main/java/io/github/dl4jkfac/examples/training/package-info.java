@@ -1,2 +1,2 @@
-/** Training runs: what is trained, with which optimizer, for how long, and how good it gets. */
+/** Training runs: what is trained, for how long, how good it gets, and how a run is saved and continued. */
 package io.github.dl4jkfac.examples.training;

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.examples.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

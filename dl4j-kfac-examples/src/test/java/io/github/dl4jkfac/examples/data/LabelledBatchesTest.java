@@ -25,7 +25,7 @@ class LabelledBatchesTest {
 
     @Test
     void aBatchDependsOnSeedAndStepOnlyInTheBackgroundToo() {
-        try (Batches continuous = new PrefetchedBatches(batches(5))) {
+        try (TrainingBatches continuous = new PrefetchedBatches(batches(5))) {
             for (int step = 0; step < 7; step++) {
                 DataSet expected = batches(5).at(step);
                 DataSet batch = continuous.at(step);
@@ -40,7 +40,7 @@ class LabelledBatchesTest {
 
     @Test
     void aFailureInTheBackgroundReachesTheCaller() {
-        try (Batches failing = new PrefetchedBatches(step -> {
+        try (TrainingBatches failing = new PrefetchedBatches(step -> {
             throw new IllegalArgumentException("step " + step);
         })) {
             assertThatThrownBy(() -> failing.at(4))
@@ -126,7 +126,7 @@ class LabelledBatchesTest {
         assertThat(Nd4j.getRandom().nextDouble()).isEqualTo(expected);
     }
 
-    private Batches batches(long seed) {
+    private TrainingBatches batches(long seed) {
         return new LabelledBatches(data, encoding, augmentation, 8, seed);
     }
 }

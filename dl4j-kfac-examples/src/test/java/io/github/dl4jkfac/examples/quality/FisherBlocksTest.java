@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.dl4jkfac.diagnostics.FisherProducts;
-import io.github.dl4jkfac.examples.training.Models;
-import io.github.dl4jkfac.examples.training.TanhClassifier;
+import io.github.dl4jkfac.examples.models.Models;
+import io.github.dl4jkfac.examples.models.TanhClassifier;
 import java.util.List;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;

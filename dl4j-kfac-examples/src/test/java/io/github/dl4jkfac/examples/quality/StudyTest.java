@@ -6,16 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.dl4jkfac.diagnostics.ExactNaturalGradient;
 import io.github.dl4jkfac.diagnostics.FisherProducts;
 import io.github.dl4jkfac.diagnostics.UpdateQuality;
-import io.github.dl4jkfac.examples.data.Batches;
 import io.github.dl4jkfac.examples.data.LabelledData;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
 import io.github.dl4jkfac.examples.data.PixelEncoding;
+import io.github.dl4jkfac.examples.data.TrainingBatches;
+import io.github.dl4jkfac.examples.models.Models;
+import io.github.dl4jkfac.examples.models.TanhClassifier;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.training.ClassificationProblem;
-import io.github.dl4jkfac.examples.training.HyperParameters;
-import io.github.dl4jkfac.examples.training.Models;
-import io.github.dl4jkfac.examples.training.Optimizer;
 import io.github.dl4jkfac.examples.training.Problem;
-import io.github.dl4jkfac.examples.training.TanhClassifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -51,21 +51,21 @@ class StudyTest {
 
     @Test
     void everyMethodIsMeasuredOnEveryBatchOfEveryStage() {
-        List<Method> methods = Method.updaters();
+        List<StudiedMethod> methods = StudiedMethod.updaters();
         Record record = run(plan(List.of(0, 3), methods, 2), 5);
 
-        assertThat(record.stages).extracting(Stage::step).containsExactly(0, 3);
-        assertThat(record.stages).extracting(Stage::seed).containsOnly(5L);
+        assertThat(record.stages).extracting(StudyStage::step).containsExactly(0, 3);
+        assertThat(record.stages).extracting(StudyStage::seed).containsOnly(5L);
         assertThat(record.measurements).hasSize(2 * 2 * (1 + methods.size()));
-        assertThat(record.of(Method.EXACT)).allSatisfy(one -> {
+        assertThat(record.of(StudiedMethod.EXACT)).allSatisfy(one -> {
             assertThat(one.indicator()).isLessThan(1);
             assertThat(one.cosine()).isCloseTo(1, within(1e-9));
         });
-        for (Method method : methods) {
+        for (StudiedMethod method : methods) {
             assertThat(record.of(method))
                     .as(method.id())
                     .hasSize(4)
-                    .zipSatisfy(record.of(Method.EXACT), (one, exact) -> {
+                    .zipSatisfy(record.of(StudiedMethod.EXACT), (one, exact) -> {
                         assertThat(one.batch()).isEqualTo(exact.batch());
                         assertThat(one.indicator()).isBetween(0.99 * exact.indicator(), 100.);
                         assertThat(one.cosine()).isBetween(0., 1.);
@@ -75,14 +75,14 @@ class StudyTest {
 
     @Test
     void measuringDoesNotDisturbTraining() {
-        INDArray measured = run(plan(List.of(0, 2, 4), List.of(Method.KFAC), 3), 1).end;
+        INDArray measured = run(plan(List.of(0, 2, 4), List.of(StudiedMethod.KFAC), 3), 1).end;
         INDArray undisturbed = run(plan(List.of(4), List.of(), 1), 1).end;
         assertThat(measured).isEqualTo(undisturbed);
     }
 
     @Test
     void theSameSeedGivesTheSameFigures() {
-        Plan plan = plan(List.of(2), List.of(Method.KFAC, Method.SF), 2);
+        Plan plan = plan(List.of(2), List.of(StudiedMethod.KFAC, StudiedMethod.SF), 2);
         assertThat(run(plan, 3).measurements).isEqualTo(run(plan, 3).measurements);
         assertThat(run(plan, 3).measurements).isNotEqualTo(run(plan, 4).measurements);
     }
@@ -90,18 +90,18 @@ class StudyTest {
     @Test
     void theDampingReachesTheMethod() {
         List<Candidate> candidates = Stream.of(null, 1e-6, 1e3)
-                .map(damping -> new Candidate(Method.IEF, damping))
+                .map(damping -> new Candidate(StudiedMethod.IEF, damping))
                 .toList();
-        Plan plan = new Plan(Optimizer.SGD, HyperParameters.DEFAULTS, List.of(0), 8, 1, 0, EXACT, candidates);
-        List<Measurement> measurements = run(plan, 1).of(Method.IEF);
+        Plan plan = new Plan(Optimizer.SGD, OptimizerSettings.DEFAULTS, List.of(0), 8, 1, 0, EXACT, candidates);
+        List<Measurement> measurements = run(plan, 1).of(StudiedMethod.IEF);
         assertThat(measurements).hasSize(3);
         assertThat(measurements).extracting(Measurement::indicator).doesNotHaveDuplicates();
     }
 
-    private static Plan plan(List<Integer> stages, List<Method> methods, int batches) {
+    private static Plan plan(List<Integer> stages, List<StudiedMethod> methods, int batches) {
         List<Candidate> candidates =
                 methods.stream().map(method -> new Candidate(method, null)).toList();
-        return new Plan(Optimizer.ADAM, HyperParameters.DEFAULTS, stages, 8, batches, 1, EXACT, candidates);
+        return new Plan(Optimizer.ADAM, OptimizerSettings.DEFAULTS, stages, 8, batches, 1, EXACT, candidates);
     }
 
     private Record run(Plan plan, long seed) {
@@ -112,12 +112,12 @@ class StudyTest {
 
     private static final class Record implements StudyListener {
 
-        private final List<Stage> stages = new ArrayList<>();
+        private final List<StudyStage> stages = new ArrayList<>();
         private final List<Measurement> measurements = new ArrayList<>();
         private INDArray end;
 
         @Override
-        public void reached(Stage stage) {
+        public void reached(StudyStage stage) {
             stages.add(stage);
             end = stage.network().params().dup();
         }
@@ -127,7 +127,7 @@ class StudyTest {
             measurements.add(measurement);
         }
 
-        List<Measurement> of(Method method) {
+        List<Measurement> of(StudiedMethod method) {
             return measurements.stream()
                     .filter(one -> one.candidate().method() == method)
                     .toList();
@@ -135,7 +135,7 @@ class StudyTest {
     }
 
     private DataSet batch() {
-        try (Batches batches = problem.batches(8, 1)) {
+        try (TrainingBatches batches = problem.batches(8, 1)) {
             DataSet batch = batches.at(0);
             return new DataSet(
                     batch.getFeatures().castTo(DataType.DOUBLE),

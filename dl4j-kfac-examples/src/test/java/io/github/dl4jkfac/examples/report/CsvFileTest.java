@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dl4jkfac.examples.failures.OutputFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.github.dl4jkfac.examples.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.training.Row;
 import io.github.dl4jkfac.examples.training.Scores;
 import java.util.LinkedHashMap;

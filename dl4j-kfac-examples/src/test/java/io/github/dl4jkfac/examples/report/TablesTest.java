@@ -3,7 +3,10 @@ package io.github.dl4jkfac.examples.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.examples.training.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.examples.training.Scores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,14 +55,6 @@ class TablesTest {
     }
 
     @Test
-    void theMedianIsTheMiddle() {
-        assertThat(Medians.of(3, 1, 2)).isEqualTo(2);
-        assertThat(Medians.of(4, 1, 2, 3)).isEqualTo(2.5);
-        assertThat(Medians.of(Double.NaN, 1, 2)).isEqualTo(2);
-        assertThatThrownBy(Medians::of).isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @Test
     void csvLinesAreOnDiskAtOnceAndTheFileStartsAnew(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("a.csv");
         Files.writeString(file, "old\nold\nold\n");
@@ -68,6 +63,23 @@ class TablesTest {
         assertThat(Files.readAllLines(file)).containsExactly("name,value", "x,1.23457");
         csv.add(Arrays.asList(null, Double.NaN));
         assertThat(Files.readAllLines(file)).last().isEqualTo(",NaN");
+    }
+
+    @Test
+    void csvCellsWithCommasAreQuoted(@TempDir Path folder) throws IOException {
+        CsvFile csv = new CsvFile(folder.resolve("a.csv"), List.of("name", "value"));
+        csv.add(List.of("one, two", "\"three\""));
+        assertThat(folder.resolve("a.csv")).hasContent("name,value\n\"one, two\",\"\"\"three\"\"\"\n");
+    }
+
+    @Test
+    void aMedianTakesDivergedRunsForTheWorst() {
+        TuneTable table = new TuneTable(false);
+        for (double loss : new double[] {Double.NaN, 1, 2}) {
+            table.add(
+                    Optimizer.SGD, OptimizerSettings.DEFAULTS, new Row(1, 1, 1, 1, new Scores(loss, loss, loss, loss)));
+        }
+        assertThat(table.toString().lines()).last().asString().matches(".* 2\\.00 +2\\.00 +2\\.00");
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.dl4jkfac.examples.UserError;
 import io.github.dl4jkfac.examples.data.ColourEncoding;
 import io.github.dl4jkfac.examples.data.Encoding;
 import io.github.dl4jkfac.examples.data.LabelledBatches;
@@ -12,6 +11,16 @@ import io.github.dl4jkfac.examples.data.LabelledData;
 import io.github.dl4jkfac.examples.data.LabelledSplit;
 import io.github.dl4jkfac.examples.data.SymbolEncoding;
 import io.github.dl4jkfac.examples.data.TemporalOrderSource;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.models.LstmClassifier;
+import io.github.dl4jkfac.examples.models.Models;
+import io.github.dl4jkfac.examples.models.ResNet20;
+import io.github.dl4jkfac.examples.models.SmallVgg;
+import io.github.dl4jkfac.examples.optimizers.LinearDecay;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Schedule;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import io.github.dl4jkfac.solve.BlasThreads;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -112,11 +121,11 @@ class ClassificationProblemTest {
 
     @Test
     void theLinearScheduleEndsAtZeroWithTheBudget() {
-        HyperParameters linear =
-                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.5).with(Setting.SCHEDULE, Schedule.LINEAR);
+        OptimizerSettings linear =
+                OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 0.5).with(Setting.SCHEDULE, Schedule.LINEAR);
         Model network = Networks.create(lstm, Optimizer.SGD, linear, SEED);
-        Model constant =
-                Networks.create(lstm, Optimizer.SGD, HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.25), SEED);
+        Model constant = Networks.create(
+                lstm, Optimizer.SGD, OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 0.25), SEED);
         LinearDecay.used(0.5);
         try {
             Models.fit(network, lstm.batches(BATCH, 1).at(0));
@@ -130,7 +139,7 @@ class ClassificationProblemTest {
 
     @Test
     void aLinearScheduleWithAnotherEndIsAnotherRun() throws IOException {
-        HyperParameters linear = HyperParameters.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
+        OptimizerSettings linear = OptimizerSettings.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
         Path file = folder.resolve("run.zip");
         new SavedRun(Networks.create(lstm, Optimizer.ADAM, linear, SEED), List.of(start()))
                 .write(file, RunIdentity.of(lstm, Optimizer.ADAM, linear, steps(10), BATCH, SEED));
@@ -145,7 +154,7 @@ class ClassificationProblemTest {
 
     private void assertResumes(Problem problem, Optimizer optimizer, int batch, int steps, int killedAt)
             throws IOException {
-        HyperParameters settings = HyperParameters.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
+        OptimizerSettings settings = OptimizerSettings.DEFAULTS.with(Setting.SCHEDULE, Schedule.LINEAR);
         Budget budget = steps(steps);
         Model uninterrupted = Networks.create(problem, optimizer, settings, SEED);
         train(problem, budget, uninterrupted, List.of(start()), batch, Integer.MAX_VALUE);

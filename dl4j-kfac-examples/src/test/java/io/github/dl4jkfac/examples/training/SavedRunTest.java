@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.checkpoint.Checkpoints;
-import io.github.dl4jkfac.examples.UserError;
+import io.github.dl4jkfac.examples.failures.UserError;
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +81,7 @@ class SavedRunTest {
         RunIdentity other = RunIdentity.of(
                 problem,
                 Optimizer.ADAM,
-                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 0.5),
+                OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 0.5),
                 BUDGET,
                 TinyProblem.BATCH,
                 SEED);
@@ -127,11 +130,11 @@ class SavedRunTest {
     }
 
     private Model network(Optimizer optimizer) {
-        return Networks.create(problem, optimizer, HyperParameters.DEFAULTS, SEED);
+        return Networks.create(problem, optimizer, OptimizerSettings.DEFAULTS, SEED);
     }
 
     private RunIdentity identity(Optimizer optimizer) {
-        return RunIdentity.of(problem, optimizer, HyperParameters.DEFAULTS, BUDGET, TinyProblem.BATCH, SEED);
+        return RunIdentity.of(problem, optimizer, OptimizerSettings.DEFAULTS, BUDGET, TinyProblem.BATCH, SEED);
     }
 
     private List<Row> start() {

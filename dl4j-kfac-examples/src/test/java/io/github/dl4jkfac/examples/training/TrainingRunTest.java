@@ -3,6 +3,9 @@ package io.github.dl4jkfac.examples.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
+import io.github.dl4jkfac.examples.optimizers.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
@@ -16,9 +19,9 @@ class TrainingRunTest {
 
     @Test
     void allOptimizersStartFromTheSameParameters() {
-        Model first = network(Optimizer.ADAM, HyperParameters.DEFAULTS);
+        Model first = network(Optimizer.ADAM, OptimizerSettings.DEFAULTS);
         for (Optimizer optimizer : Optimizer.values()) {
-            assertThat(network(optimizer, HyperParameters.DEFAULTS).params())
+            assertThat(network(optimizer, OptimizerSettings.DEFAULTS).params())
                     .as(optimizer.id())
                     .isEqualTo(first.params());
         }
@@ -26,7 +29,7 @@ class TrainingRunTest {
 
     @Test
     void evaluatesAtRegularIntervalsAndAtTheEnd() {
-        List<Row> rows = train(new Budget(Double.POSITIVE_INFINITY, 10, 4), HyperParameters.DEFAULTS);
+        List<Row> rows = train(new Budget(Double.POSITIVE_INFINITY, 10, 4), OptimizerSettings.DEFAULTS);
 
         assertThat(rows).extracting(Row::step).containsExactly(0L, 3L, 5L, 8L, 10L);
         assertThat(rows).extracting(Row::examples).containsExactly(0L, 60L, 100L, 160L, 200L);
@@ -37,7 +40,7 @@ class TrainingRunTest {
 
     @Test
     void endsWhenTheTimeIsUp() {
-        List<Row> rows = train(new Budget(0.2, Long.MAX_VALUE, 2), HyperParameters.DEFAULTS);
+        List<Row> rows = train(new Budget(0.2, Long.MAX_VALUE, 2), OptimizerSettings.DEFAULTS);
 
         Row last = rows.get(rows.size() - 1);
         assertThat(last.seconds()).isGreaterThanOrEqualTo(0.2);
@@ -49,7 +52,7 @@ class TrainingRunTest {
     void aDivergedRunEndsEarlyWithARow() {
         List<Row> rows = train(
                 new Budget(Double.POSITIVE_INFINITY, 1000, 1),
-                HyperParameters.DEFAULTS.with(Setting.LEARNING_RATE, 1e39));
+                OptimizerSettings.DEFAULTS.with(Setting.LEARNING_RATE, 1e39));
 
         Row last = rows.get(rows.size() - 1);
         assertThat(last.step()).isBetween(1L, 999L);
@@ -58,7 +61,7 @@ class TrainingRunTest {
 
     @Test
     void theLossAgreesWithDeeplearning4jsScore() {
-        MultiLayerNetwork network = (MultiLayerNetwork) network(Optimizer.ADAM, HyperParameters.DEFAULTS);
+        MultiLayerNetwork network = (MultiLayerNetwork) network(Optimizer.ADAM, OptimizerSettings.DEFAULTS);
         Scores scores = problem.evaluate(network);
 
         assertThat(scores.testLoss())
@@ -67,11 +70,11 @@ class TrainingRunTest {
         assertThat(scores.testError()).isCloseTo(error, within(1e-3));
     }
 
-    private Model network(Optimizer optimizer, HyperParameters settings) {
+    private Model network(Optimizer optimizer, OptimizerSettings settings) {
         return Networks.create(problem, optimizer, settings, 11);
     }
 
-    private List<Row> train(Budget budget, HyperParameters settings) {
+    private List<Row> train(Budget budget, OptimizerSettings settings) {
         Model network = network(Optimizer.SGD, settings);
         Row start = new Row(0, 0, 0, 0, problem.evaluate(network));
         List<List<Row>> saved = new ArrayList<>();

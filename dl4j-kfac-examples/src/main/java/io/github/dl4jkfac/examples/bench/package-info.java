@@ -1,0 +1,2 @@
+/** What a step of each optimizer costs, measured and counted. */
+package io.github.dl4jkfac.examples.bench;

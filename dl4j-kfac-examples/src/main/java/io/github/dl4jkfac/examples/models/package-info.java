@@ -1,0 +1,2 @@
+/** The networks that are trained. */
+package io.github.dl4jkfac.examples.models;
