@@ -79,6 +79,16 @@ public interface SymmetricSolver {
     }
 
     /**
+     * Sums the diagonal, tr M.
+     *
+     * @param m [n, n]; not modified
+     * @return the trace
+     */
+    default double trace(INDArray m) {
+        return Nd4j.diag(m).sumNumber().doubleValue();
+    }
+
+    /**
      * Makes a diagonal matrix that stands for the inverse of one that cannot be inverted: {@code out <- diag(max(m_ii + shift, floor))^-1},
      * with a floor of a millionth of the mean diagonal.
      *

@@ -26,7 +26,7 @@ record LagMoments(INDArray zero, INDArray lag, SymmetricSolver solver) {
 
     /** The same from the diagonal alone. */
     INDArray diagonalWhitening(double shift) {
-        return Whitening.ofDiagonal(zero, shift);
+        return Whitening.ofDiagonal(zero, shift, solver);
     }
 
     /** tr M_0 / d. */

@@ -191,8 +191,8 @@ final class TridiagonalLink {
         } catch (FactorisationException e) {
             FactoredDamping shifts = shifts(damping);
             remainder.setProduct(
-                    Whitening.ofDiagonal(context.state().get(A), shifts.onInputs()),
-                    Whitening.ofDiagonal(context.state().get(G), shifts.onOutputs()));
+                    Whitening.ofDiagonal(context.state().get(A), shifts.onInputs(), context.solver()),
+                    Whitening.ofDiagonal(context.state().get(G), shifts.onOutputs(), context.solver()));
         }
         if (regressionOfInputs != null) {
             regressionOfInputs.assign(0);

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.solve.RobustInverse;
 import io.github.dl4jkfac.solve.SymmetricSolver;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Matrices W with W^T (M + shift I) W = I, M a second moment of which only the lower triangle means anything; so W W^T is the inverse. */
 final class Whitening {
@@ -35,14 +36,9 @@ final class Whitening {
     }
 
     /** The same from the diagonal alone, for moments whose eigenvectors cannot be had; finite whatever M is. */
-    static INDArray ofDiagonal(INDArray moment, double shift) {
-        INDArray w = moment.like().assign(0);
-        double mean = Nd4j.diag(moment).meanNumber().doubleValue();
-        double floor = mean > 0 && !Double.isInfinite(mean) ? 1e-6 * mean : 1;
-        for (long i = 0; i < moment.size(0); i++) {
-            double entry = moment.getDouble(i, i) + shift;
-            w.putScalar(i, i, 1 / Math.sqrt(entry > floor ? entry : floor));
-        }
-        return w;
+    static INDArray ofDiagonal(INDArray moment, double shift, SymmetricSolver solver) {
+        INDArray w = moment.like();
+        solver.invertDiagonal(moment, shift, w);
+        return Transforms.sqrt(w, false);
     }
 }

@@ -93,8 +93,8 @@ public final class DoublyFactoredBlock implements CurvatureBlock {
         if (context.state().statistics() == 0) {
             return Refresh.NONE;
         }
-        double rows = inputs.meanDiagonalRows();
-        double columns = inputs.meanDiagonalColumns();
+        double rows = inputs.meanDiagonalRows(context.solver());
+        double columns = inputs.meanDiagonalColumns(context.solver());
         double outputs = context.solver().meanDiagonal(outputFactor);
         ThreefoldDamping shifts = ThreefoldDamping.of(damping, rows, columns, outputs);
         return context.renewal(

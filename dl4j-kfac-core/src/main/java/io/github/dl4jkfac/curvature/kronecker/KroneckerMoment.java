@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.solve.SymmetricSolver;
 import java.util.function.Consumer;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -121,13 +122,13 @@ final class KroneckerMoment {
     }
 
     /** tr K / p. */
-    double meanDiagonalRows() {
-        return Nd4j.diag(k).meanNumber().doubleValue();
+    double meanDiagonalRows(SymmetricSolver solver) {
+        return solver.meanDiagonal(k);
     }
 
     /** tr Psi / q. */
-    double meanDiagonalColumns() {
-        return Nd4j.diag(psi).meanNumber().doubleValue();
+    double meanDiagonalColumns(SymmetricSolver solver) {
+        return solver.meanDiagonal(psi);
     }
 
     /** Writes K x Psi into the leading part of a matrix, without the padding. */

@@ -154,7 +154,7 @@ public final class SpatiallyUncorrelatedBlock implements CurvatureBlock {
 
     /** tr A / dA, where tr (S + mu^T mu) is the trace of the pixels' second moment. */
     private double meanDiagonalInputs() {
-        double pixels = Nd4j.diag(moment.matrix()).sumNumber().doubleValue() - 1;
+        double pixels = context.solver().trace(moment.matrix()) - 1;
         return (window * pixels + (context.shape().bias() ? 1 : 0))
                 / context.shape().inputDimension();
     }
