@@ -98,6 +98,8 @@ class KernelsTest {
         ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx1g",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-XX:-CreateCoredumpOnCrash",
                         "-XX:ErrorFile=" + Path.of("target", "kernels-crash.log"),
                         "-cp",

@@ -15,6 +15,7 @@ import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.Segment;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,8 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -51,8 +54,22 @@ class LayerRowsTest {
                 model, c.batch(), source, fraction, Nd4j.getRandomFactory().getNewRandomInstance(3));
     }
 
+    /** What several of the tests below look at; nobody changes it. */
+    private static final Map<String, Recorded> RECORDED = new HashMap<>();
+
     private static Recorded record(LayerCase c, DerivativeSource source, double fraction) {
-        return record(c, c.model(), source, fraction);
+        return RECORDED.computeIfAbsent(
+                c + " " + source + " " + fraction, key -> record(c, c.model(), source, fraction));
+    }
+
+    @Test
+    void everyCaseHasItsOwnName() {
+        assertThat(cases().map(LayerCase::toString)).doesNotHaveDuplicates();
+    }
+
+    @AfterAll
+    static void forget() {
+        RECORDED.clear();
     }
 
     @ParameterizedTest(name = "{0}")
