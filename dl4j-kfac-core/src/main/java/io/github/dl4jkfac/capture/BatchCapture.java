@@ -67,7 +67,7 @@ public final class BatchCapture {
         wanted = (long) Math.ceil(fraction * batch);
         boolean wholeBatch = source.needsSecondPass() && !network.carriesPartOfBatch();
         long pass = wholeBatch ? batch : wanted;
-        PassSamples samples = new PassSamples(wanted, pass, batch);
+        LayerSlot.PassSamples samples = new LayerSlot.PassSamples(wanted, pass, batch);
         network.heads().forEach(head -> head.arm(source, pass, batch));
         network.slots().forEach(slot -> slot.arm(source, samples));
         if (source.needsSecondPass()) {

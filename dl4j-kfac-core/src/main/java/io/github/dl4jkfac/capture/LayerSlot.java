@@ -10,6 +10,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** A layer with curvature blocks: which of its parameters they cover, and what one backward pass says about each. */
 public abstract class LayerSlot {
 
+    /**
+     * How much of a batch goes where.
+     *
+     * @param wanted how many samples enter the statistics
+     * @param pass how many a second pass is made of, where a slot goes through it by itself
+     * @param batch how many there are
+     */
+    record PassSamples(long wanted, long pass, long batch) {}
+
     private final String name;
     private final String prefix;
     private final Layer layer;
