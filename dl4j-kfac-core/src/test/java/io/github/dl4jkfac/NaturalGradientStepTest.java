@@ -36,6 +36,7 @@ import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -58,6 +59,7 @@ import org.nd4j.linalg.schedule.StepSchedule;
  * Steps of fit() against a plain computation from the factors A, G and the gradient V that DL4J itself gives to an ordinary
  * updater: a twin network takes one step of plain gradient descent with learning rate 1, with the same clipping and L1, L2.
  */
+@Tag("theory")
 class NaturalGradientStepTest {
 
     private static final double FALLBACK_RATE = 0.05;

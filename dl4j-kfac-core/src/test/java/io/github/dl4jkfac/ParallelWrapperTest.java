@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.threshold.AdaptiveThresholdAlgorithm;
 import org.deeplearning4j.parallelism.ParallelWrapper;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,6 +20,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.opentest4j.AssertionFailedError;
 
 /** DL4J's data-parallel training: replicas of the network in threads of one process. */
+@Tag("training")
 class ParallelWrapperTest {
 
     private static final DataType TYPE = DataType.FLOAT;

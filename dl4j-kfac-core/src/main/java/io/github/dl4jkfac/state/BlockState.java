@@ -20,6 +20,7 @@ public final class BlockState {
     private final Counter refreshes;
     private final Map<String, INDArray> slices = new LinkedHashMap<>();
     private final INDArray kept;
+    private final INDArray view;
 
     /**
      * @param momentumStart where the momentum begins
@@ -27,6 +28,7 @@ public final class BlockState {
      */
     BlockState(BlockLayout layout, INDArray view, long momentumStart, long start) {
         this.layout = layout;
+        this.view = view;
         momentum = layout.parameters() == 0
                 ? null
                 : matrix(view, momentumStart, layout.inputDimension(), layout.outputs());
@@ -53,8 +55,8 @@ public final class BlockState {
     public BlockState forOneBatch() {
         try (MemoryWorkspace ignored = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             BlockLayout bare = new BlockLayout(layout.type(), 0, 0, layout.bias(), layout.slices());
-            INDArray view = Nd4j.create(kept.dataType(), COUNTERS + layout.curvatureSize());
-            BlockState state = new BlockState(bare, view, 0, 0);
+            INDArray own = Nd4j.create(kept.dataType(), COUNTERS + layout.curvatureSize());
+            BlockState state = new BlockState(bare, own, 0, 0);
             layout.slices().stream()
                     .filter(slice -> !slice.isStatistic())
                     .forEach(slice -> state.get(slice.name()).assign(get(slice.name())));
@@ -65,7 +67,7 @@ public final class BlockState {
 
     /** Frees what {@link #forOneBatch} has made. */
     public void close() {
-        kept.close();
+        view.close();
     }
 
     /** {@return the name of the kind of block} */

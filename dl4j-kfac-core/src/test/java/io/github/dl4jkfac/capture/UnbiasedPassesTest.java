@@ -19,6 +19,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +36,7 @@ import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
  * Passes with random numbers have the Fisher matrix as their mean: that of {@value #PARTS} times as many batches is nearer to it by the
  * root of that number, which it could not be with a bias.
  */
+@Tag("theory")
 class UnbiasedPassesTest {
 
     private static final int SAMPLES = 2;
