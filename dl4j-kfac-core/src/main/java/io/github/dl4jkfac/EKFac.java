@@ -129,7 +129,7 @@ public final class EKFac extends KroneckerUpdater {
         private Builder() {
             curvature = DEFAULT_CURVATURE;
             maxFactorDimension = DEFAULT_MAX_FACTOR_DIMENSION;
-            draft.learningRate = DEFAULT_LEARNING_RATE;
+            draft.rateByHand = DEFAULT_LEARNING_RATE;
             draft.momentum = DEFAULT_MOMENTUM;
             draft.damping = DEFAULT_DAMPING;
             draft.klClip = DEFAULT_KL_CLIP;

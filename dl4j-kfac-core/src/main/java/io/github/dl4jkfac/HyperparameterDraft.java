@@ -9,11 +9,15 @@ import org.nd4j.linalg.schedule.ISchedule;
 /** Hyper-parameters while they are being collected; begins with values that suit K-FAC. Numbers that may be null are open until then. */
 final class HyperparameterDraft implements Cloneable {
 
-    Double learningRate = KFac.DEFAULT_LEARNING_RATE;
+    Double learningRate;
+    /** What the learning rate is unless it is set, of steps that are controlled by hand. */
+    double rateByHand = KFac.DEFAULT_LEARNING_RATE;
+
     ISchedule learningRateSchedule;
     double momentum = KFac.DEFAULT_MOMENTUM;
     Double damping = KFac.DEFAULT_DAMPING;
     ISchedule dampingSchedule;
+    boolean automatic;
     Double klClip = KFac.DEFAULT_KL_CLIP;
     ISchedule klClipSchedule;
     int statisticsInterval = KFac.DEFAULT_STATISTICS_INTERVAL;
@@ -23,11 +27,13 @@ final class HyperparameterDraft implements Cloneable {
     long seed = 1;
 
     void take(Hyperparameters values) {
-        learningRate = values.step().learningRate();
+        boolean isModelsOwn = values.step().automatic() && values.step().learningRate() == KFac.AUTOMATIC_LEARNING_RATE;
+        learningRate = isModelsOwn ? null : (Double) values.step().learningRate();
         learningRateSchedule = values.step().learningRateSchedule();
         momentum = values.step().momentum();
         damping = values.refresh().damping();
         dampingSchedule = values.refresh().dampingSchedule();
+        automatic = values.step().automatic();
         klClip = values.step().klClip();
         klClipSchedule = values.step().klClipSchedule();
         statisticsInterval = values.statistics().statisticsInterval();
@@ -35,6 +41,13 @@ final class HyperparameterDraft implements Cloneable {
         statisticsDecay = values.statistics().statisticsDecay();
         statisticsFraction = values.statistics().statisticsFraction();
         seed = values.statistics().seed();
+    }
+
+    private double rate() {
+        if (learningRate != null) {
+            return learningRate;
+        }
+        return automatic ? KFac.AUTOMATIC_LEARNING_RATE : rateByHand;
     }
 
     HyperparameterDraft copy() {
@@ -52,7 +65,7 @@ final class HyperparameterDraft implements Cloneable {
     Hyperparameters checked(String updater) {
         try {
             return new Hyperparameters(
-                    new StepOptions(learningRate, learningRateSchedule, momentum, klClip, klClipSchedule),
+                    new StepOptions(rate(), learningRateSchedule, momentum, automatic, klClip, klClipSchedule),
                     new StatisticsOptions(statisticsInterval, statisticsDecay, statisticsFraction, seed),
                     new RefreshOptions(inverseInterval, damping, dampingSchedule));
         } catch (IllegalArgumentException e) {

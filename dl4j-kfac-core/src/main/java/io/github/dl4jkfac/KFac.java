@@ -22,7 +22,9 @@ import java.util.Objects;
  */
 public final class KFac extends KroneckerUpdater {
 
-    /** Default alpha, the step along the preconditioned gradient. */
+    /** Default factor of the steps of {@link Builder#automatic}: the quadratic model's own. */
+    public static final double AUTOMATIC_LEARNING_RATE = 1.0;
+    /** Default alpha of steps that are controlled by hand, along the preconditioned gradient. */
     public static final double DEFAULT_LEARNING_RATE = 1.0;
     /** Default mu. */
     public static final double DEFAULT_MOMENTUM = 0.5;

@@ -11,12 +11,26 @@ import org.nd4j.linalg.schedule.ISchedule;
 abstract class KlBoundedBuilder<B extends KlBoundedBuilder<B>> extends DampedUpdaterBuilder<B> {
 
     /**
-     * Sets the momentum: m &lt;- mu m + nu U, where U is the preconditioned gradient.
+     * Lets each step be as long as it does good: preconditioning says where to go, and how far is asked of the exact Gauss-Newton matrix of the
+     * batch and of the loss itself (Martens and Grosse 2015, sec. 6.4, 6.5 and 7). The learning rate is a factor of the
+     * step that is found so. Takes the place of {@link #klClip}, {@link #withoutKlClip} and {@link #momentum}, of which the last one called
+     * counts.
+     *
+     * @return this builder
+     */
+    public B automatic() {
+        draft.automatic = true;
+        return self();
+    }
+
+    /**
+     * Sets the momentum of steps that are controlled by hand, in place of {@link #automatic}: m &lt;- mu m + nu U, where U is the preconditioned gradient.
      *
      * @param mu in [0,1)
      * @return this builder
      */
     public B momentum(double mu) {
+        draft.automatic = false;
         draft.momentum = mu;
         return self();
     }
@@ -34,6 +48,7 @@ abstract class KlBoundedBuilder<B extends KlBoundedBuilder<B>> extends DampedUpd
             throw new IllegalArgumentException(
                     "klClip must be positive, got " + kl + "; withoutKlClip() switches it off");
         }
+        draft.automatic = false;
         draft.klClip = kl;
         draft.klClipSchedule = null;
         return self();
@@ -48,6 +63,7 @@ abstract class KlBoundedBuilder<B extends KlBoundedBuilder<B>> extends DampedUpd
      * @return this builder
      */
     public B klClip(ISchedule schedule) {
+        draft.automatic = false;
         draft.klClipSchedule = Objects.requireNonNull(schedule, "klClip schedule");
         return self();
     }
@@ -58,6 +74,7 @@ abstract class KlBoundedBuilder<B extends KlBoundedBuilder<B>> extends DampedUpd
      * @return this builder
      */
     public B withoutKlClip() {
+        draft.automatic = false;
         draft.klClip = 0.0;
         draft.klClipSchedule = null;
         return self();

@@ -16,6 +16,11 @@ abstract class KlBoundedUpdater extends DampedUpdater {
     /** {@return which matrix is estimated} */
     public abstract Curvature curvature();
 
+    /** {@return whether each step is as long as it does good, whatever momentum and bound are} */
+    public boolean automatic() {
+        return hyperparameters().step().automatic();
+    }
+
     /** {@return mu, the momentum of the steps, in [0,1)} */
     public double momentum() {
         return hyperparameters().step().momentum();

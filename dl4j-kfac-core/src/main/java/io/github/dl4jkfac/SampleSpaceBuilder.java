@@ -58,8 +58,7 @@ abstract class SampleSpaceBuilder<B extends SampleSpaceBuilder<B>> extends KlBou
     /** Those that have not been set get the defaults of the curvature. */
     final Hyperparameters hyperparameters() {
         HyperparameterDraft complete = draft.copy();
-        complete.learningRate =
-                Objects.requireNonNullElse(draft.learningRate, defaults().learningRate());
+        complete.rateByHand = defaults().learningRate();
         complete.klClip = Objects.requireNonNullElse(draft.klClip, defaults().klClip());
         complete.damping = Objects.requireNonNullElse(draft.damping, defaults().damping());
         return complete.checked("ExactFisher");

@@ -189,8 +189,8 @@ class MissingOptionsTest {
         JsonNode layout = MAPPER.readTree(MAPPER.writeValueAsString(
                         ((BaseLayer) net.getLayer(0).conf().getLayer()).getIUpdater()))
                 .get("layout");
-        assertThat(layout.get("version").asInt()).isEqualTo(2);
-        requireRefused(json.replaceAll("\"version\" : 2", "\"version\" : 7"), "has version 7");
+        assertThat(layout.get("version").asInt()).isEqualTo(3);
+        requireRefused(json.replaceAll("\"version\" : 3", "\"version\" : 7"), "has version 7");
         requireRefused(json.replaceAll("\"role\" : \"CURVATURE\",", ""), "lacks its role");
     }
 }

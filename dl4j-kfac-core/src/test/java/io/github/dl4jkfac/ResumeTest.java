@@ -44,6 +44,7 @@ class ResumeTest {
             for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
                 cases.add(Arguments.of(kind, type, Fixtures.kfac().build()));
                 cases.add(Arguments.of(kind, type, ekfac()));
+                cases.add(Arguments.of(kind, type, Fixtures.kfac().automatic().build()));
             }
             for (Curvature curvature : List.of(Curvature.EMPIRICAL_FISHER, Curvature.IMPROVED_EMPIRICAL_FISHER)) {
                 cases.add(Arguments.of(

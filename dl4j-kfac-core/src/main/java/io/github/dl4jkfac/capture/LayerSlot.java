@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.layers.Samples;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A layer with curvature blocks: which of its parameters they cover, and what one backward pass says about each. */
@@ -43,6 +44,11 @@ public abstract class LayerSlot {
     /** {@return the live layer; where the network's layer is a wrapper, the one inside} */
     public final Layer layer() {
         return layer;
+    }
+
+    /** {@return whether the layer's outputs are the network's} */
+    public final boolean isOutput() {
+        return layer instanceof IOutputLayer;
     }
 
     /** {@return what DL4J puts before the layer's parameter keys; empty unless the layer is a part of another one} */

@@ -82,7 +82,7 @@ final class LossTap implements ILossFunction, RecordingTap<ILossFunction> {
             INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
         boolean own = Thread.currentThread() == thread && recording.isActive();
         if (own) {
-            recording.scored(preOutput);
+            recording.scored(labels, preOutput, mask);
         }
         double score = base.computeScore(labels, preOutput, activationFn, mask, average);
         if (own) {

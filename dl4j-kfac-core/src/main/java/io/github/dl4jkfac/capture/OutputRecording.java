@@ -29,9 +29,11 @@ public interface OutputRecording extends Recording {
     /**
      * Called before the loss itself is computed, after the backward pass or without one.
      *
-     * @param z pre-activations [rows,C]; DL4J's own, valid during the call only
+     * @param labels the true labels [rows,C]; like all that follows DL4J's own, valid during the call only
+     * @param z pre-activations [rows,C]
+     * @param mask label mask, per sample [N,1] or per output [N,C], or null
      */
-    default void scored(INDArray z) {}
+    default void scored(INDArray labels, INDArray z, INDArray mask) {}
 
     /**
      * Called with the loss.

@@ -5,7 +5,6 @@ import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.Doubles;
 import io.github.dl4jkfac.capture.probe.LossProbe;
 import io.github.dl4jkfac.step.NetworkStep;
-import io.github.dl4jkfac.step.StepController;
 import io.github.dl4jkfac.step.StepProposal;
 import java.util.List;
 import java.util.function.DoubleConsumer;
@@ -16,7 +15,6 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Tries a step on its own batch before it is taken, without momentum: parameters that have no curvature stay as they are meanwhile.
@@ -28,7 +26,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * change of the objective is divided by that of the quadratic model, M(-d) - M(0) = -&lt;d,V&gt; + d^T F_d d / 2. A ratio above 3/4
  * lowers the damping, one below 1/4 raises it, by the factor (19/20)^{@value #ADAPTATION_INTERVAL}.
  */
-public final class TrialStep implements StepController {
+public final class TrialStep implements BatchController {
 
     /** Armijo's constant. */
     static final double LEAST_SHARE = 1e-4;
@@ -44,7 +42,7 @@ public final class TrialStep implements StepController {
     private final boolean adaptsDamping;
     private final Model model;
     private final NetworkView network;
-    private final List<ParamState> parameters;
+    private final FlatDirections directions;
     private final DoubleConsumer scaleDamping;
     private final NetworkStep step;
 
@@ -74,12 +72,12 @@ public final class TrialStep implements StepController {
         this.adaptsDamping = adaptsDamping;
         this.model = model;
         this.network = network;
-        this.parameters = List.copyOf(parameters);
+        this.directions = new FlatDirections(model, network, parameters, DataType.DOUBLE);
         this.scaleDamping = scaleDamping;
         this.step = step;
     }
 
-    /** Keeps the batch at hand, if the step is to be tried on it; to be called after the backward pass. */
+    @Override
     public void takeBatch() {
         forgetBatch();
         if (isDue()) {
@@ -108,14 +106,13 @@ public final class TrialStep implements StepController {
         if (!isDue()) {
             return Coefficients.ALL;
         }
-        proposal.direction().run();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             if (probe == null) {
                 probe = LossProbe.of(model);
             }
             // closed at once: each is as long as the network, and the garbage collector comes seldom
             try (INDArray here = Doubles.of(model.params());
-                    INDArray direction = direction();
+                    INDArray direction = directions.step(proposal);
                     INDArray there = here.dup()) {
                 Line line = new Line(here, direction, there, loss(here));
                 return Coefficients.ofShare(judged(line, proposal.descent(), proposal.squaredLength()));
@@ -151,20 +148,6 @@ public final class TrialStep implements StepController {
 
     private double loss(INDArray parameters) {
         return probe.loss(parameters, batch, network.iteration(), network.epoch());
-    }
-
-    /** d, as long as the network's parameters, in float64; zero where there is no curvature. */
-    private INDArray direction() {
-        INDArray flat = network.gradient().reshape(1, model.numParams());
-        INDArray direction = Nd4j.zeros(DataType.DOUBLE, 1, model.numParams());
-        for (ParamState parameter : parameters) {
-            long start = parameter.getParamView().offset() - model.params().offset();
-            long end = start + parameter.getParamView().length();
-            direction
-                    .get(NDArrayIndex.all(), NDArrayIndex.interval(start, end))
-                    .assign(flat.get(NDArrayIndex.all(), NDArrayIndex.interval(start, end)));
-        }
-        return direction;
     }
 
     /**

@@ -150,7 +150,8 @@ final class Binding {
                 updaterBlock.getGradientView(),
                 TensorPlaces.parametersOf(updaterBlock, networkParameters),
                 (rate, iteration, epoch) -> BoundBlock.regularise(parameters, rate, iteration, epoch),
-                rate -> plans.forEach(plan -> BoundBlock.decay(parameters, plan, rate))));
+                rate -> plans.forEach(plan -> BoundBlock.decay(parameters, plan, rate)),
+                plans.stream().anyMatch(plan -> plan.slot().isOutput())));
     }
 
     private void group(List<Member> together) {

@@ -7,7 +7,7 @@ import io.github.dl4jkfac.step.ParameterMatrix;
 import io.github.dl4jkfac.step.StepGroup;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ObjDoubleConsumer;
+import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -68,7 +68,7 @@ interface CurvatureGroup extends StepGroup {
 
         @Override
         public void precondition(
-                ObjDoubleConsumer<ParameterMatrix> products,
+                BiConsumer<ParameterMatrix, INDArray> products,
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
@@ -76,7 +76,7 @@ interface CurvatureGroup extends StepGroup {
             matrix.gather(gradientScale, v);
             matrix.average(v);
             block().precondition(v, matrix.matrix(workBuffer), matrix.update());
-            products.accept(matrix, matrix.dot(v));
+            products.accept(matrix, v);
         }
 
         @Override
@@ -123,7 +123,7 @@ interface CurvatureGroup extends StepGroup {
 
         @Override
         public void precondition(
-                ObjDoubleConsumer<ParameterMatrix> products,
+                BiConsumer<ParameterMatrix, INDArray> products,
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
@@ -132,7 +132,7 @@ interface CurvatureGroup extends StepGroup {
             for (ParameterMatrix matrix : matrices) {
                 INDArray v = matrix.matrix(gradientBuffer);
                 matrix.gather(gradientScale, v);
-                products.accept(matrix, matrix.dot(v));
+                products.accept(matrix, v);
             }
         }
 

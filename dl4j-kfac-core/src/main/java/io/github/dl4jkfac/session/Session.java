@@ -4,8 +4,8 @@ import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.BatchController;
 import io.github.dl4jkfac.control.DampingFactor;
-import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.StepReport;
@@ -31,7 +31,7 @@ public final class Session {
     private final List<BoundBlock> blocks;
     private final NetworkStep step;
     private final StepRequirements requirements;
-    private final TrialStep trial;
+    private final BatchController control;
     private final BatchCapture capture;
     private final PresentStep present;
     private final StepJournal journal;
@@ -46,7 +46,7 @@ public final class Session {
      * @param leader the method whose options hold for the network
      * @param source where the derivatives come from that the statistics are made of
      * @param factor of all dampings
-     * @param trial tries steps before they are taken; null if they are taken untried
+     * @param control looks at steps before they are taken; null if they are taken as they are
      */
     Session(
             Model model,
@@ -57,14 +57,14 @@ public final class Session {
             Method leader,
             DerivativeSource source,
             DampingFactor factor,
-            TrialStep trial) {
+            BatchController control) {
         this.model = model;
         this.plan = plan;
         this.network = plan.network();
         this.blocks = groups.stream().flatMap(group -> group.members().stream()).toList();
         this.step = step;
         this.requirements = requirements;
-        this.trial = trial;
+        this.control = control;
         this.capture = new BatchCapture(network);
         this.present = new PresentStep(model, network, capture, step);
         this.journal = new StepJournal(leader.name());
@@ -116,8 +116,8 @@ public final class Session {
             if (guard.admits(magnitudeOfGradient(), "its gradient is")) {
                 statistics.take(present.memory(), step.steps());
             }
-            if (!present.isLeftOut() && trial != null) {
-                trial.takeBatch();
+            if (!present.isLeftOut() && control != null) {
+                control.takeBatch();
             }
             keepsRows = !present.isLeftOut() && statistics.needsRows();
             step.open(network.toMeans(), present.isLeftOut(), present.memory()::end);

@@ -2,15 +2,14 @@ package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.control.BatchController;
 import io.github.dl4jkfac.control.DampingFactor;
-import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.plan.Updaters;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.step.BoundWorker;
 import io.github.dl4jkfac.step.NetworkStep;
-import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
@@ -135,10 +134,9 @@ public final class Sessions {
         }
         NetworkStep step = binding.step();
         warnOf(leader.caveat(network), leader);
-        DampingFactor factor = new DampingFactor(binding.scalars());
-        TrialStep trial = trial(leader, model, network, binding.groups(), factor, step);
-        if (trial != null) {
-            step.controlBy(trial);
+        BatchController control = Controllers.of(leader, model, network, binding, step);
+        if (control != null) {
+            step.controlBy(control);
         }
         Session session = new Session(
                 model,
@@ -148,34 +146,10 @@ public final class Sessions {
                 requirements,
                 leader,
                 usable(network, leader),
-                factor,
-                trial);
+                new DampingFactor(binding.scalars()),
+                control);
         binding.bind(step, session);
         return session;
-    }
-
-    /** Null if steps are taken untried. */
-    private static TrialStep trial(
-            Method method,
-            Model model,
-            NetworkView network,
-            List<CurvatureGroup> groups,
-            DampingFactor factor,
-            NetworkStep step) {
-        if (!method.searchesLine() && !method.adaptsDamping()) {
-            return null;
-        }
-        return new TrialStep(
-                method.searchesLine(),
-                method.adaptsDamping(),
-                model,
-                network,
-                groups.stream()
-                        .flatMap(group -> group.members().stream())
-                        .flatMap(member -> member.parameters().stream())
-                        .toList(),
-                factor::scale,
-                step);
     }
 
     private StepRequirements requirements(NetworkView network) {

@@ -13,7 +13,29 @@ public final class NetworkScalars {
     /** One of the numbers. */
     public enum Scalar {
         /** What all dampings but those that come from L2 are multiplied with. */
-        DAMPING_FACTOR
+        DAMPING_FACTOR,
+        /** The curvature of the objective along U in units of &lt;U,V&gt;, as last measured. */
+        STEP_CURVATURE,
+        /** mu of the quadratic model, averaged. */
+        STEP_MOMENTUM,
+        /** Bound of a step's squared length in the metric of the batch's Gauss-Newton matrix. */
+        STEP_REGION,
+        /** The share of the model's step that is taken; smaller than one where the loss has stopped falling. */
+        STEP_SHARE,
+        /** After how many steps the model is measured again. */
+        STEP_INTERVAL,
+        /** How many steps have been taken since it was measured. */
+        STEP_AGE,
+        /** How many losses are in the present window. */
+        LOSS_COUNT,
+        /** Their mean. */
+        LOSS_MEAN,
+        /** How many losses make a window. */
+        LOSS_WINDOW,
+        /** The mean of the last window. */
+        OLD_LOSS_MEAN,
+        /** How many losses that was; zero while there is no such window. */
+        OLD_LOSSES
     }
 
     /** How many numbers a layer reserves. */

@@ -34,7 +34,7 @@ public final class StateLayout implements Serializable {
     }
 
     /** The version that this class makes. States of others are not read. */
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     /** Which version of this class has made it; it tells what the state holds beside momentum and matrices. */
     private final int version;

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.step;
 
 import io.github.dl4jkfac.step.StepController.Coefficients;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,6 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param parameters DL4J's flat view of the layer's parameters; only read
  * @param regulariser adds L1 and L2 to that view
  * @param decay adds the updater's own weight decay to the update, given the learning rate
+ * @param isOutput whether the layer's outputs are the network's
  */
 public record CurvatureShare(
         NaturalGradientWorker worker,
@@ -21,7 +23,8 @@ public record CurvatureShare(
         INDArray gradient,
         INDArray parameters,
         Regulariser regulariser,
-        DoubleConsumer decay)
+        DoubleConsumer decay,
+        boolean isOutput)
         implements UpdaterShare {
 
     /**
@@ -33,17 +36,34 @@ public record CurvatureShare(
      * @param parameters DL4J's flat view of the layer's parameters
      * @param regulariser adds L1 and L2 to that view
      * @param decay adds the updater's own weight decay to the update
+     * @param isOutput whether the layer's outputs are the network's
      */
     public CurvatureShare {
         matrices = List.copyOf(matrices);
     }
 
-    /** Writes the step without momentum and decay into the gradient, alpha nu U; nothing else changes. */
-    void propose(double klScale, double rate) {
+    /** Writes U times a factor into the gradient; nothing else changes. */
+    void propose(double factor) {
         gradient.assign(0);
-        for (ParameterMatrix matrix : matrices) {
-            matrix.propose(klScale * rate);
-        }
+        matrices.forEach(matrix -> matrix.propose(factor));
+    }
+
+    /** Writes the momentum times a factor into the gradient; nothing else changes. */
+    void proposeMomentum(double factor) {
+        gradient.assign(0);
+        matrices.forEach(matrix -> matrix.proposeMomentum(factor));
+    }
+
+    double lengthOfUpdate() {
+        double[] lengths = matrices.stream()
+                .mapToDouble(matrix -> matrix.update().norm2Number().doubleValue())
+                .toArray();
+        return Arrays.stream(lengths).reduce(0, Math::hypot);
+    }
+
+    /** Multiplies U. */
+    void shorten(double factor) {
+        matrices.forEach(matrix -> matrix.update().muli(factor));
     }
 
     @Override

@@ -103,6 +103,7 @@ public record Hyperparameters(
     /** {@return the values that must be the same for all layers of a network, since they govern the step as a whole} */
     public List<Object> networkWide() {
         return Arrays.asList(
+                step.automatic(),
                 step.klClip(),
                 step.klClipSchedule(),
                 statistics.statisticsInterval(),

@@ -30,7 +30,6 @@ public final class NetworkStep {
     private final Map<BoundWorker, UpdaterShare> shares = new IdentityHashMap<>();
     private final List<UpdaterShare> order;
     private final List<StepGroup> groups;
-    private final List<ParameterMatrix> matrices;
     private final INDArray gradientBuffer;
     private final INDArray workBuffer;
 
@@ -82,8 +81,6 @@ public final class NetworkStep {
     public NetworkStep(List<UpdaterShare> order, List<? extends StepGroup> groups) {
         this.order = List.copyOf(order);
         this.groups = List.copyOf(groups);
-        this.matrices =
-                groups.stream().flatMap(group -> group.matrices().stream()).toList();
         order.forEach(share -> shares.put(share.worker(), share));
         long largest = groups.stream()
                 .flatMap(group -> group.matrices().stream())
@@ -204,42 +201,36 @@ public final class NetworkStep {
                 share.regulariser().add(rate(share.worker(), iteration, epoch), iteration, epoch);
             }
         }
-        double[] sums = new double[2]; // sum of alpha <U,V>, and of alpha^2 <U,V>
+        StepProposal proposal = propose(iteration, epoch);
         for (StepGroup group : groups) {
             group.precondition(
-                    (matrix, product) -> {
-                        double rate = rate(matrix.worker(), iteration, epoch);
-                        sums[0] += rate * product;
-                        sums[1] += rate * rate * product;
-                    },
+                    (matrix, v) -> proposal.take(matrix, v, controller.choosesLength()),
                     gradientScale,
                     gradientBuffer,
                     workBuffer);
         }
-        double squaredLength = sums[1];
+        double squaredLength = proposal.wholeSquaredLength();
         if (!Double.isFinite(squaredLength) || squaredLength < 0) {
             outcome = squaredLength < 0 && Double.isFinite(squaredLength) ? Outcome.UPHILL : Outcome.NOT_FINITE;
             stage = Stage.SKIPPED;
             return;
         }
-        klBound = klClip(iteration, epoch);
+        klBound = controller.choosesLength() ? Double.POSITIVE_INFINITY : klClip(iteration, epoch);
         klScale = squaredLength > klBound ? Math.sqrt(klBound / squaredLength) : 1;
-        coefficients = controller.control(new StepProposal(
-                matrices,
-                gradientScale,
-                klScale * sums[0],
-                klScale * klScale * squaredLength,
-                () -> propose(iteration, epoch)));
+        proposal.scaleTo(klScale);
+        coefficients = proposal.rate() > 0 ? controller.control(proposal) : Coefficients.ALL;
         outcome = coefficients.share() > 0 ? Outcome.TAKEN : Outcome.REFUSED;
         stage = Stage.PREPARED;
     }
 
-    private void propose(int iteration, int epoch) {
+    private StepProposal propose(int iteration, int epoch) {
+        StepProposal proposal = new StepProposal();
         for (UpdaterShare share : order) {
-            if (share instanceof CurvatureShare matrices) {
-                matrices.propose(klScale, rate(share.worker(), iteration, epoch));
+            if (share instanceof CurvatureShare layer) {
+                proposal.add(layer, rate(share.worker(), iteration, epoch));
             }
         }
+        return proposal;
     }
 
     /** The bound is that of the whole network; shares without curvature have none. */

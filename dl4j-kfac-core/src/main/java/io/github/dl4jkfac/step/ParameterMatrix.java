@@ -107,10 +107,23 @@ public final class ParameterMatrix {
         }
     }
 
+    /** The inner product of the momentum and V. */
+    double dotMomentum(INDArray v) {
+        return Nd4j.getBlasWrapper().dot(flat(state.momentum()), flat(v));
+    }
+
     /** U times a factor into the gradient. */
     void propose(double factor) {
-        INDArray scaled = factor == 1 ? update : update.mul(factor);
-        layout.scatter(scaled, gradient);
+        scatter(update, factor);
+    }
+
+    /** The momentum times a factor into the gradient. */
+    void proposeMomentum(double factor) {
+        scatter(state.momentum(), factor);
+    }
+
+    private void scatter(INDArray matrix, double factor) {
+        layout.scatter(factor == 1 ? matrix : matrix.mul(factor), gradient);
     }
 
     /**

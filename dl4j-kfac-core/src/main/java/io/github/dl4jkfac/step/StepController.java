@@ -9,7 +9,7 @@ public interface StepController {
     /**
      * The step that is taken: share nu U, and the momentum that it enters.
      *
-     * @param share of nu U, in [0,1]; with 0 the momentum alone goes on
+     * @param share of nu U, not negative; with 0 what is left of the momentum goes on alone
      * @param momentum mu, what is left of the last step; empty for each updater's own
      */
     record Coefficients(double share, OptionalDouble momentum) {
@@ -35,4 +35,9 @@ public interface StepController {
      * @return what is taken of it
      */
     Coefficients control(StepProposal proposal);
+
+    /** {@return whether it chooses the length of steps by itself: no bound holds then, and proposals tell of the momentum} */
+    default boolean choosesLength() {
+        return false;
+    }
 }

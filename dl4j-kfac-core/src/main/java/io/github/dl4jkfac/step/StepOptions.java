@@ -12,6 +12,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param learningRate alpha, unless a schedule is given
  * @param learningRateSchedule schedule of alpha, or null
  * @param momentum mu in [0,1)
+ * @param automatic whether the step is controlled by what it does, without that bound
  * @param klClip bound of the step's squared length in the damped Fisher metric, unless a schedule is given; 0 for none
  * @param klClipSchedule schedule of that bound, or null
  * @serial exclude
@@ -25,6 +26,7 @@ public record StepOptions(
         @JsonProperty("learningRate") double learningRate,
         @JsonProperty("learningRateSchedule") ISchedule learningRateSchedule,
         @JsonProperty("momentum") double momentum,
+        @JsonProperty("automatic") boolean automatic,
         @JsonProperty("klClip") double klClip,
         @JsonProperty("klClipSchedule") ISchedule klClipSchedule)
         implements Serializable {
@@ -35,6 +37,7 @@ public record StepOptions(
      * @param learningRate alpha &gt; 0
      * @param learningRateSchedule schedule of alpha, or null
      * @param momentum mu in [0,1)
+     * @param automatic whether the step is controlled by what it does
      * @param klClip bound &gt; 0, or 0 for none
      * @param klClipSchedule schedule of the bound, or null
      * @throws IllegalArgumentException naming the option, its value and what is allowed
@@ -64,6 +67,11 @@ public record StepOptions(
 
     StepOptions withLearningRate(double rate, ISchedule schedule) {
         return new StepOptions(
-                schedule != null && !(rate > 0) ? learningRate : rate, schedule, momentum, klClip, klClipSchedule);
+                schedule != null && !(rate > 0) ? learningRate : rate,
+                schedule,
+                momentum,
+                automatic,
+                klClip,
+                klClipSchedule);
     }
 }

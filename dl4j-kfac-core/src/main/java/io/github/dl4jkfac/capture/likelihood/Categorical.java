@@ -6,10 +6,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.transforms.any.IsMax;
 import org.nd4j.linalg.api.rng.Random;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.LossUtil;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Softmax with cross-entropy: y is one class drawn from p, g = p - y, E[g g^T] = diag(p) - p p^T. */
 final class Categorical extends OutputDistribution {
+
+    private static final double SUMS_TO_ONE = 1e-5;
 
     private final IActivation softmax;
     private final INDArray classWeights;
@@ -41,6 +44,27 @@ final class Categorical extends OutputDistribution {
         INDArray p = softmax.getActivation(z.dup(), true);
         INDArray means = Reductions.sum(p.mul(q), true, 1);
         return weighted(Transforms.sqrt(p, false).muli(q.subiColumnVector(means)), labels, classWeights);
+    }
+
+    /** DL4J's derivative p - y is that of log sum exp z - y z; its loss is log sum exp z times the sum of y, minus y z. */
+    @Override
+    public double beyondLoss(INDArray z, INDArray labels, INDArray mask) {
+        if (classWeights != null) {
+            return 0; // which the derivative knows how to treat
+        }
+        INDArray rest = Reductions.sum(labels.castTo(z.dataType()), true, 1).rsubi(1);
+        if (rest.amaxNumber().doubleValue() < SUMS_TO_ONE) {
+            return 0;
+        }
+        INDArray largest = Reductions.max(z, true, 1);
+        INDArray logSums = Transforms.log(
+                        Reductions.sum(Transforms.exp(z.subColumnVector(largest), false), true, 1), false)
+                .addi(largest);
+        INDArray products = logSums.muli(rest);
+        if (mask != null) {
+            LossUtil.applyMask(products, mask.isColumnVectorOrScalar() ? mask : Reductions.max(mask, true, 1));
+        }
+        return products.sumNumber().doubleValue();
     }
 
     /** A sample weighs as its true class does. */

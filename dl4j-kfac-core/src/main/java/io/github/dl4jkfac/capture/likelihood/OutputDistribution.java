@@ -71,6 +71,19 @@ public abstract class OutputDistribution {
         return array;
     }
 
+    /**
+     * What has to be added to DL4J's loss to make its derivative in z the one that DL4J computes: the two differ where labels
+     * do not sum to one under softmax.
+     *
+     * @param z pre-activations [N,C]; not modified
+     * @param labels the true labels [N,C]; not modified
+     * @param mask label mask [N,1] or [N,C], or null
+     * @return the difference, a sum over all rows
+     */
+    public double beyondLoss(INDArray z, INDArray labels, INDArray mask) {
+        return 0;
+    }
+
     /** The derivative at drawn targets, to be masked by the caller; a new array. */
     abstract INDArray draw(INDArray z, INDArray labels, INDArray mask, Random random);
 

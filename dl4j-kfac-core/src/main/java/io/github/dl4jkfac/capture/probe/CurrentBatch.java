@@ -9,10 +9,12 @@ import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.util.TimeSeriesUtils;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** The batch that a network is learning from. */
 public final class CurrentBatch {
@@ -25,17 +27,49 @@ public final class CurrentBatch {
      * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
      * @return features, labels and masks in float64
      */
-    @SuppressWarnings("try") // javac warns of scopes that no code refers to
     public static MultiDataSet atHand(Model model) {
+        return firstOf(model, Long.MAX_VALUE, DataType.DOUBLE);
+    }
+
+    /**
+     * Copies the first samples of the batch that a network learns from. To be called as {@link #atHand}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
+     * @param samples how many; there are all of them if the batch has no more
+     * @param type of the copies
+     * @return features, labels and masks
+     */
+    @SuppressWarnings("try") // javac warns of scopes that no code refers to
+    public static MultiDataSet firstOf(Model model, long samples, DataType type) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            if (model instanceof ComputationGraph graph) {
-                return Doubles.of(new org.nd4j.linalg.dataset.MultiDataSet(
-                        graph.getInputs(), labels(graph), graph.getInputMaskArrays(), graph.getLabelMaskArrays()));
-            }
-            MultiLayerNetwork network = (MultiLayerNetwork) model;
-            return Doubles.of(new org.nd4j.linalg.dataset.MultiDataSet(
-                    network.getInput(), network.getLabels(), featureMask(network), labelMask(network)));
+            MultiDataSet whole = arrays(model);
+            MultiDataSet part = new org.nd4j.linalg.dataset.MultiDataSet(
+                    first(whole.getFeatures(), samples),
+                    first(whole.getLabels(), samples),
+                    first(whole.getFeaturesMaskArrays(), samples),
+                    first(whole.getLabelsMaskArrays(), samples));
+            return Doubles.copy(part, type);
         }
+    }
+
+    private static MultiDataSet arrays(Model model) {
+        if (model instanceof ComputationGraph graph) {
+            return new org.nd4j.linalg.dataset.MultiDataSet(
+                    graph.getInputs(), labels(graph), graph.getInputMaskArrays(), graph.getLabelMaskArrays());
+        }
+        MultiLayerNetwork network = (MultiLayerNetwork) model;
+        return new org.nd4j.linalg.dataset.MultiDataSet(
+                network.getInput(), network.getLabels(), featureMask(network), labelMask(network));
+    }
+
+    private static INDArray[] first(INDArray[] arrays, long samples) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays).map(array -> first(array, samples)).toArray(INDArray[]::new);
+    }
+
+    private static INDArray first(INDArray array, long samples) {
+        return array == null || array.size(0) <= samples ? array : array.get(NDArrayIndex.interval(0, samples));
     }
 
     /**

@@ -14,17 +14,22 @@ public final class Doubles {
 
     /** Copies a batch. */
     static MultiDataSet of(MultiDataSet batch) {
+        return copy(batch, DataType.DOUBLE);
+    }
+
+    /** Copies a batch in a type. */
+    static MultiDataSet copy(MultiDataSet batch, DataType type) {
         return new org.nd4j.linalg.dataset.MultiDataSet(
-                of(batch.getFeatures()),
-                of(batch.getLabels()),
-                of(batch.getFeaturesMaskArrays()),
-                of(batch.getLabelsMaskArrays()));
+                copy(batch.getFeatures(), type),
+                copy(batch.getLabels(), type),
+                copy(batch.getFeaturesMaskArrays(), type),
+                copy(batch.getLabelsMaskArrays(), type));
     }
 
     /**
      * Frees the memory of a batch.
      *
-     * @param batch a copy that {@link #of(MultiDataSet)} has made; not to be used any more
+     * @param batch a copy; not to be used any more
      */
     public static void close(MultiDataSet batch) {
         Stream.of(batch.getFeatures(), batch.getLabels(), batch.getFeaturesMaskArrays(), batch.getLabelsMaskArrays())
@@ -34,8 +39,10 @@ public final class Doubles {
                 .forEach(INDArray::close);
     }
 
-    private static INDArray[] of(INDArray[] arrays) {
-        return arrays == null ? null : Arrays.stream(arrays).map(Doubles::of).toArray(INDArray[]::new);
+    private static INDArray[] copy(INDArray[] arrays, DataType type) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays).map(array -> copy(array, type)).toArray(INDArray[]::new);
     }
 
     /**
@@ -45,9 +52,20 @@ public final class Doubles {
      * @return a copy in float64; null for null
      */
     public static INDArray of(INDArray array) {
+        return copy(array, DataType.DOUBLE);
+    }
+
+    /**
+     * Copies an array.
+     *
+     * @param array of any type, or null; not modified
+     * @param type of the copy
+     * @return a copy; null for null
+     */
+    public static INDArray copy(INDArray array, DataType type) {
         if (array == null) {
             return null;
         }
-        return array.dataType() == DataType.DOUBLE ? array.dup() : array.castTo(DataType.DOUBLE);
+        return array.dataType() == type ? array.dup() : array.castTo(type);
     }
 }

@@ -12,6 +12,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 record HeadHessian(OutputDistribution distribution, INDArray z, INDArray labels, INDArray mask) {
 
+    /** What has to be added to DL4J's loss to make its derivative the one that DL4J computes. */
+    double beyondLoss() {
+        return distribution.beyondLoss(z, labels, mask);
+    }
+
     /** B v, [rows,C]. */
     INDArray factor(INDArray v) {
         return distribution.factor(z, labels, mask, v);

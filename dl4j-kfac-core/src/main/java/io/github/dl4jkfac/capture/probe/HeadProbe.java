@@ -43,7 +43,12 @@ final class HeadProbe implements OutputRecording {
         return loss;
     }
 
-    /** H at the last pass's pre-activations, and at the labels of the last backward pass. */
+    /** Whether the loss is that of a distribution, so that there is {@link #hessian}. */
+    boolean isDistribution() {
+        return head.distribution() != null;
+    }
+
+    /** H at the last pass's pre-activations, and at its labels. */
     HeadHessian hessian() {
         return new HeadHessian(head.distribution(), z, labels, mask);
     }
@@ -75,7 +80,8 @@ final class HeadProbe implements OutputRecording {
     }
 
     @Override
-    public void scored(INDArray preOutput) {
+    public void scored(INDArray trueLabels, INDArray preOutput, INDArray labelMask) {
+        labels(trueLabels, labelMask);
         z = copy(preOutput);
     }
 

@@ -12,7 +12,7 @@ import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * A copy of a network in float64, with parameters and a configuration of its own, no listeners and no updater. Truncated
+ * A copy of a network in a type of its own, with parameters and a configuration of its own, no listeners and no updater. Truncated
  * back-propagation is off: its passes go through whole sequences.
  */
 interface NetworkCopy {
@@ -30,20 +30,21 @@ interface NetworkCopy {
      * Copies a network. Draws no random numbers.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
+     * @param type in which the copy computes
      */
-    static NetworkCopy of(Model model) {
-        INDArray own = Doubles.of(model.params());
+    static NetworkCopy of(Model model, DataType type) {
+        INDArray own = Doubles.copy(model.params(), type);
         return model instanceof MultiLayerNetwork network
-                ? Sequence.of(network.getLayerWiseConfigurations().toJson(), own)
-                : Graph.of(((ComputationGraph) model).getConfiguration().toJson(), own);
+                ? Sequence.of(network.getLayerWiseConfigurations().toJson(), own, type)
+                : Graph.of(((ComputationGraph) model).getConfiguration().toJson(), own, type);
     }
 
     /** Of a MultiLayerNetwork. */
     record Sequence(MultiLayerNetwork model) implements NetworkCopy {
 
-        static Sequence of(String json, INDArray parameters) {
+        static Sequence of(String json, INDArray parameters, DataType type) {
             MultiLayerConfiguration conf = MultiLayerConfiguration.fromJson(json);
-            conf.setDataType(DataType.DOUBLE);
+            conf.setDataType(type);
             conf.setBackpropType(BackpropType.Standard);
             MultiLayerNetwork copy = new MultiLayerNetwork(conf);
             copy.init(parameters, false);
@@ -75,9 +76,9 @@ interface NetworkCopy {
     /** Of a ComputationGraph. */
     record Graph(ComputationGraph model) implements NetworkCopy {
 
-        static Graph of(String json, INDArray parameters) {
+        static Graph of(String json, INDArray parameters, DataType type) {
             ComputationGraphConfiguration conf = ComputationGraphConfiguration.fromJson(json);
-            conf.setDataType(DataType.DOUBLE);
+            conf.setDataType(type);
             conf.setBackpropType(BackpropType.Standard);
             ComputationGraph copy = new ComputationGraph(conf);
             copy.init(parameters, false);

@@ -52,7 +52,7 @@ public final class OutputProbe {
     public static OutputProbe of(Model model) {
         requireFisher(NetworkView.of(model));
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            NetworkCopy copy = NetworkCopy.of(model);
+            NetworkCopy copy = NetworkCopy.of(model, DataType.DOUBLE);
             NetworkView view = NetworkView.of(copy.model());
             view.layers().forEach(named -> Randomness.takeOutOf(named.layer()));
             return new OutputProbe(copy, view);

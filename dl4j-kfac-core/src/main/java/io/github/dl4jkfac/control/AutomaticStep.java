@@ -1,0 +1,258 @@
+package io.github.dl4jkfac.control;
+
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.Doubles;
+import io.github.dl4jkfac.capture.probe.LocalObjective;
+import io.github.dl4jkfac.capture.probe.LocalObjective.Tangent;
+import io.github.dl4jkfac.capture.probe.LossProbe;
+import io.github.dl4jkfac.state.NetworkScalars;
+import io.github.dl4jkfac.state.NetworkScalars.Scalar;
+import io.github.dl4jkfac.step.StepProposal;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Chooses the length of a step and its momentum by what it measures: preconditioning says where to go, and the true Gauss-Newton matrix G of
+ * the present batch says how far. The step is d = alpha U + mu m with alpha and mu that minimise the {@link QuadraticModel}
+ * (Martens and Grosse 2015, sec. 6.4 and 7), inside a {@link TrustRegion}, shortened where the loss has stopped falling ({@link
+ * LossWatch}), and tried on its batch before it is taken: one that makes the objective worse is halved until it does not. Layers
+ * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
+ *
+ * <p>The model is measured on a part of the batch, at first at every step and later at up to every {@value MeasuringClock#LONGEST}th, as long
+ * as it foretells well. In between alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the
+ * last measured ones. All that lasts is in the updater state.
+ */
+public final class AutomaticStep implements BatchController {
+
+    /** The part of the batch that the model is measured on, and how many samples that has at least. */
+    private static final int PART = 4;
+
+    private static final int LEAST_SAMPLES = 64;
+
+    /** How far the parameters of a layer below the outputs may move, in units of their length. */
+    static final double LONGEST_CHANGE = 0.1;
+
+    private static final double MOST_MOMENTUM = 0.95;
+
+    /** Weight of the past in the average of mu, and of log r. */
+    private static final double MOMENTUM_MEMORY = 0.8;
+
+    private static final double CURVATURE_MEMORY = 0.5;
+
+    static final int MOST_HALVINGS = 12;
+
+    /** The step that a failed search leaves for the next time, in units of the first one's squared length. */
+    private static final double AFTER_FAILURE = 1.0 / 256;
+
+    /** Networks with more parameters are looked at in their own type, since float64 would cost too much of a step. */
+    private static final long MOST_IN_DOUBLE = 1 << 20;
+
+    private final Model model;
+    private final NetworkView network;
+    private final DataType type;
+    private final FlatDirections directions;
+    private final NetworkScalars scalars;
+    private final TrustRegion region;
+    private final LossWatch watch;
+    private final MeasuringClock clock;
+
+    private LossProbe probe;
+    private MultiDataSet batch;
+
+    /**
+     * Makes the control of a network's steps.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph whose losses have a Fisher matrix
+     * @param network the same
+     * @param parameters those that have curvature
+     * @param scalars keep what has been measured
+     */
+    public AutomaticStep(Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars) {
+        this.model = model;
+        this.network = network;
+        this.type = model.numParams() <= MOST_IN_DOUBLE || model.params().dataType() == DataType.DOUBLE
+                ? DataType.DOUBLE
+                : DataType.FLOAT;
+        this.directions = new FlatDirections(model, network, parameters, type);
+        this.scalars = scalars;
+        this.region = new TrustRegion(scalars);
+        this.watch = new LossWatch(scalars);
+        this.clock = new MeasuringClock(scalars);
+    }
+
+    @Override
+    public void takeBatch() {
+        forgetBatch();
+        if (clock.isDue()) {
+            long samples = Math.max(LEAST_SAMPLES, network.batchSize() / PART);
+            batch = CurrentBatch.firstOf(model, samples, type);
+        }
+    }
+
+    private void forgetBatch() {
+        if (batch != null) {
+            Doubles.close(batch);
+            batch = null;
+        }
+    }
+
+    @Override
+    public boolean choosesLength() {
+        return true;
+    }
+
+    @Override
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    public Coefficients control(StepProposal proposal) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            watch.see(model.score());
+            return batch != null && proposal.slope() > 0 ? measured(proposal) : asBefore(proposal);
+        } finally {
+            forgetBatch();
+        }
+    }
+
+    /** The step by what was measured last. */
+    private Coefficients asBefore(StepProposal proposal) {
+        clock.pass();
+        double r = scalars.get(Scalar.STEP_CURVATURE, 1);
+        double mu = momentum();
+        proposal.limit(watch.share() / r, LONGEST_CHANGE);
+        // F_d U = V, so that U^T G m is about r <m,V>
+        double alpha = 1 / r - (proposal.slope() > 0 ? mu * proposal.lastSlope() / proposal.slope() : 0);
+        if (!(alpha > 0)) {
+            alpha = 1 / r;
+            mu = 0;
+        }
+        double squaredLength = r * alpha * (alpha * proposal.slope() + 2 * mu * proposal.lastSlope());
+        double share = region.inside(watch.share(), squaredLength);
+        return coefficients(share * alpha, share * mu);
+    }
+
+    private static Coefficients coefficients(double alpha, double mu) {
+        return new Coefficients(alpha, OptionalDouble.of(mu));
+    }
+
+    /** mu of the steps between two measurements: the average where it is positive. */
+    private double momentum() {
+        return Math.max(0, scalars.get(Scalar.STEP_MOMENTUM, 0));
+    }
+
+    private Coefficients measured(StepProposal proposal) {
+        if (probe == null) {
+            probe = LossProbe.of(model, type);
+        }
+        // closed at once: each is as long as the network, and the garbage collector comes seldom
+        try (INDArray here = Doubles.copy(model.params(), type).reshape(1, model.numParams());
+                LocalObjective objective =
+                        new LocalObjective(probe, here, batch, network.iteration(), network.epoch());
+                INDArray last = directions.momentum(proposal);
+                Tangent tangentOfLast = objective.along(last);
+                INDArray update = directions.update(proposal)) {
+            region.start(objective.loss());
+            QuadraticModel quadratic = model(objective, proposal, update, tangentOfLast);
+            if (!(quadratic.curvature() > 0 && Double.isFinite(quadratic.curvature()))) {
+                return asBefore(proposal); // the batch does not notice the direction
+            }
+            return tried(objective, quadratic, proposal.rate(), update, last);
+        }
+    }
+
+    /** Measures the model; the update is written anew where layers have had to be shortened. */
+    private QuadraticModel model(
+            LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
+        QuadraticModel whole = modelOf(objective, proposal, update, tangentOfLast);
+        double alpha = whole.bestRate(0);
+        if (!Double.isFinite(alpha) || !proposal.limit(watch.share() * alpha, LONGEST_CHANGE)) {
+            return whole;
+        }
+        directions.update(proposal, update);
+        // with its old alpha no layer moves too far
+        return modelOf(objective, proposal, update, tangentOfLast).withCurvatureOfAtLeast(proposal.slope() / alpha);
+    }
+
+    private static QuadraticModel modelOf(
+            LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
+        try (Tangent tangent = objective.along(update)) {
+            return new QuadraticModel(
+                    proposal.slope(),
+                    proposal.lastSlope(),
+                    objective.product(tangent, tangent),
+                    objective.product(tangent, tangentOfLast),
+                    objective.product(tangentOfLast, tangentOfLast));
+        }
+    }
+
+    private Coefficients tried(
+            LocalObjective objective, QuadraticModel quadratic, double rate, INDArray update, INDArray last) {
+        double drift = rememberCurvature(quadratic.curvature() / quadratic.slope());
+        rememberMomentum(quadratic.bestMomentum());
+        double mu = momentum();
+        double alpha = quadratic.bestRate(mu);
+        if (!(alpha > 0 && alpha * quadratic.slope() + mu * quadratic.lastSlope() > 0)) {
+            mu = 0; // with it the step would lead uphill
+            alpha = quadratic.bestRate(0);
+        }
+        double share = region.inside(watch.share(), quadratic.squaredLength(alpha, mu));
+        try (INDArray step = update.muli(alpha).addi(last.muli(mu)).muli(rate)) {
+            double left = search(objective, quadratic, rate * alpha, rate * mu, step, share);
+            clock.measured(left == share && drift < Math.log(2) && foretold);
+            return coefficients(left * alpha, left * mu);
+        }
+    }
+
+    private boolean foretold;
+
+    /** Halves the step until it does not make the objective worse; the share that is taken, 0 if all fail. */
+    private double search(
+            LocalObjective objective, QuadraticModel quadratic, double alpha, double mu, INDArray step, double first) {
+        double share = first;
+        for (int halving = 0; halving <= MOST_HALVINGS; halving++, share /= 2) {
+            double promised = quadratic.decrease(share * alpha, share * mu);
+            double squaredLength = quadratic.squaredLength(share * alpha, share * mu);
+            double decrease = decrease(objective, step, share);
+            double hidden = objective.rounding();
+            boolean isHidden = Math.abs(decrease) <= hidden && Math.abs(promised) <= hidden;
+            if (decrease >= 0 || isHidden) {
+                foretold = decrease >= 0.5 * promised || isHidden;
+                if (halving > 0) {
+                    region.shrinkTo(squaredLength);
+                } else if (promised > 0 && !isHidden) {
+                    region.follow(decrease / promised, squaredLength);
+                }
+                return share;
+            }
+        }
+        region.shrinkTo(AFTER_FAILURE * quadratic.squaredLength(first * alpha, first * mu));
+        foretold = false;
+        return 0;
+    }
+
+    private static double decrease(LocalObjective objective, INDArray step, double share) {
+        try (INDArray part = step.mul(share)) {
+            return objective.loss() - objective.lossBehind(part);
+        }
+    }
+
+    /** Returns how far r is from what it has been, |log(r / r_old)|; infinite at first. */
+    private double rememberCurvature(double r) {
+        double old = scalars.get(Scalar.STEP_CURVATURE, 0);
+        double kept = old > 0 ? Math.pow(old, CURVATURE_MEMORY) * Math.pow(r, 1 - CURVATURE_MEMORY) : r;
+        scalars.set(Scalar.STEP_CURVATURE, kept);
+        return old > 0 ? Math.abs(Math.log(r / old)) : Double.POSITIVE_INFINITY;
+    }
+
+    private void rememberMomentum(double mu) {
+        double bounded = Math.max(-1, Math.min(MOST_MOMENTUM, mu));
+        double old = scalars.get(Scalar.STEP_MOMENTUM, 0);
+        scalars.set(Scalar.STEP_MOMENTUM, old == 0 ? bounded : MOMENTUM_MEMORY * old + (1 - MOMENTUM_MEMORY) * bounded);
+    }
+}

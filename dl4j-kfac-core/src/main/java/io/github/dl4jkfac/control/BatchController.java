@@ -1,0 +1,10 @@
+package io.github.dl4jkfac.control;
+
+import io.github.dl4jkfac.step.StepController;
+
+/** A controller that looks at the batch which a step is made of. */
+public interface BatchController extends StepController {
+
+    /** Keeps the batch at hand, if the next step is to be looked at on it; to be called after the backward pass. */
+    void takeBatch();
+}
