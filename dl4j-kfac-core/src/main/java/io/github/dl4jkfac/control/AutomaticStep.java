@@ -26,8 +26,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * LossWatch}), and tried on its batch before it is taken: one that makes the objective worse is halved until it does not. Layers
  * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
  *
- * <p>The model is measured on a part of the batch, at first at every step and later at up to every {@value MeasuringClock#LONGEST}th, as long
- * as it foretells well. In between alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the
+ * <p>The model is measured on a part of the batch, at first at every step and later more seldom, as long as it foretells well. In between alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the
  * last measured ones. All that lasts is in the updater state.
  */
 public final class AutomaticStep implements BatchController {
@@ -74,8 +73,10 @@ public final class AutomaticStep implements BatchController {
      * @param network the same
      * @param parameters those that have curvature
      * @param scalars keep what has been measured
+     * @param longest most steps from one measurement to the next
      */
-    public AutomaticStep(Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars) {
+    public AutomaticStep(
+            Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars, int longest) {
         this.model = model;
         this.network = network;
         this.type = model.numParams() <= MOST_IN_DOUBLE || model.params().dataType() == DataType.DOUBLE
@@ -85,7 +86,7 @@ public final class AutomaticStep implements BatchController {
         this.scalars = scalars;
         this.region = new TrustRegion(scalars);
         this.watch = new LossWatch(scalars);
-        this.clock = new MeasuringClock(scalars);
+        this.clock = new MeasuringClock(scalars, longest);
     }
 
     @Override

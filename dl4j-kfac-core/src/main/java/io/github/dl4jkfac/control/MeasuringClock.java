@@ -6,13 +6,13 @@ import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 /** When the model of a step is measured: at every step at first, and after a step that it has foretold badly; seldom while all is calm. */
 final class MeasuringClock {
 
-    /** Most steps from one measurement to the next. */
-    static final int LONGEST = 5;
-
     private final NetworkScalars scalars;
+    private final int longest;
 
-    MeasuringClock(NetworkScalars scalars) {
+    /** @param longest most steps from one measurement to the next */
+    MeasuringClock(NetworkScalars scalars, int longest) {
         this.scalars = scalars;
+        this.longest = longest;
     }
 
     boolean isDue() {
@@ -26,7 +26,7 @@ final class MeasuringClock {
 
     /** @param calm whether the model was much as before, and foretold the step well */
     void measured(boolean calm) {
-        double interval = calm ? Math.min(LONGEST, scalars.get(Scalar.STEP_INTERVAL, 1) + 1) : 1;
+        double interval = calm ? Math.min(longest, scalars.get(Scalar.STEP_INTERVAL, 1) + 1) : 1;
         scalars.set(Scalar.STEP_INTERVAL, interval);
         scalars.set(Scalar.STEP_AGE, 0);
     }

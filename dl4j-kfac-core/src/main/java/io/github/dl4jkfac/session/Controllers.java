@@ -19,6 +19,9 @@ final class Controllers {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
 
+    /** Most steps from one measurement of a step's length to the next. */
+    private static final int LONGEST_INTERVAL = 5;
+
     private Controllers() {}
 
     /** Null if steps are taken as their bound leaves them. */
@@ -45,7 +48,10 @@ final class Controllers {
                     obstacle);
             return null;
         }
-        return new AutomaticStep(model, network, parameters(binding), binding.scalars());
+        // what is made of the batch alone may be of another length at each step
+        boolean changesAtOnce = binding.groups().stream().anyMatch(CurvatureGroup::keepsRows);
+        return new AutomaticStep(
+                model, network, parameters(binding), binding.scalars(), changesAtOnce ? 1 : LONGEST_INTERVAL);
     }
 
     /** Those that have curvature. */
