@@ -169,7 +169,14 @@ class MixedTypesTest {
     }
 
     static Stream<Arguments> casesAndTypes() {
-        return cases().flatMap(one -> Stream.of(DataType.FLOAT, DataType.DOUBLE).map(type -> Arguments.of(one, type)));
+        return cases().flatMap(one -> Stream.of(DataType.FLOAT, DataType.DOUBLE).map(type -> Arguments.of(one, type)))
+                .filter(arguments -> !isUnsafe(
+                        (Case) arguments.get()[0], (DataType) arguments.get()[1]));
+    }
+
+    /** Deeplearning4j itself, with SGD too, writes past the ends of arrays here, so that the JVM may crash at any later time. */
+    private static boolean isUnsafe(Case one, DataType type) {
+        return one.name().equals("convolution 1D") && type == DataType.DOUBLE;
     }
 
     @ParameterizedTest
