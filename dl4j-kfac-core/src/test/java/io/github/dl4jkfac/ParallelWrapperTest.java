@@ -73,7 +73,7 @@ class ParallelWrapperTest {
         }
         try (ParallelWrapper wrapper = builder.build()) {
             for (int epoch = 0; epoch < 2; epoch++) {
-                wrapper.fit(new LateIterator(batches));
+                wrapper.fit(new LateIterator(batches, epoch > 0)); // the second time its workers are there
             }
         }
         assertThat(Fixtures.isFinite(model.params())).isTrue();
@@ -103,8 +103,9 @@ class ParallelWrapperTest {
 
         private boolean started;
 
-        LateIterator(List<DataSet> batches) {
+        LateIterator(List<DataSet> batches, boolean started) {
             super(batches.stream().flatMap(batch -> batch.asList().stream()).toList(), Fixtures.BATCH);
+            this.started = started;
         }
 
         @Override
