@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.testing.Taps;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -282,7 +284,7 @@ class DiagonalUpdaterTrainingTest {
         model.addListeners(new BaseTrainingListener() {
             @Override
             public void onBackwardPass(Model fitted) {
-                SilenceTest.requireNoTaps(fitted);
+                Taps.requireNone(fitted);
                 activations.add("seen");
             }
         });

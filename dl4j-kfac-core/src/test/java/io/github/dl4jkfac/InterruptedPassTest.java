@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.testing.Taps;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -102,14 +104,14 @@ class InterruptedPassTest {
             INDArray parameters = Fixtures.params(model);
             INDArray state = Fixtures.state(model);
             StepEndTest.gradientOnly(model, batches.get(6));
-            SilenceTest.requireNoTaps(model);
+            Taps.requireNone(model);
             assertThat(Fixtures.sameBits(Fixtures.state(model), state)).isTrue();
             KFacListener.attach(reference);
             Fixtures.fit(reference, batches.subList(4, 6));
             Fixtures.fit(model, batches.subList(4, 6));
             assertThat(Fixtures.sameBits(model.params(), parameters)).isFalse();
             Fixtures.assertSameTraining(model, reference);
-            SilenceTest.requireNoTaps(model);
+            Taps.requireNone(model);
         }
     }
 
@@ -134,7 +136,7 @@ class InterruptedPassTest {
         net.fit(sequences(1));
         countdown.left = piece;
         assertThatThrownBy(() -> net.fit(sequences(2))).isInstanceOf(UnsupportedOperationException.class);
-        SilenceTest.requireNoTaps(net);
+        Taps.requireNone(net);
         INDArray parameters = Fixtures.params(net);
         net.rnnClearPreviousState();
         MultiLayerNetwork reference = net.clone();

@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.testing.Taps;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
@@ -85,7 +87,7 @@ class NonFiniteBatchTest {
         assertThat(Fixtures.sameBits(Fixtures.state(model), state))
                 .as("momentum and factors")
                 .isTrue();
-        SilenceTest.requireNoTaps(model);
+        Taps.requireNone(model);
 
         for (int epoch = 0; epoch < 3; epoch++) {
             Fixtures.fit(model, batches);

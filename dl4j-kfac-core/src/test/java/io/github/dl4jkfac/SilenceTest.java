@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.testing.Taps;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.Fixtures.Kind;
@@ -83,24 +85,8 @@ class SilenceTest {
         use.accept(model);
         assertThat(Fixtures.sameBits(Fixtures.state(model), state)).isTrue();
         assertThat(listener.report(model).steps()).isEqualTo(4);
-        requireNoTaps(model);
+        Taps.requireNone(model);
         Fixtures.fit(model, batches.subList(4, 8));
         Fixtures.assertSameTraining(model, undisturbed);
-    }
-
-    static void requireNoTaps(Model model) {
-        org.deeplearning4j.nn.api.Layer[] layers =
-                model instanceof MultiLayerNetwork net ? net.getLayers() : ((ComputationGraph) model).getLayers();
-        for (org.deeplearning4j.nn.api.Layer layer : layers) {
-            if (layer.conf().getLayer() instanceof BaseLayer conf) {
-                assertThat(conf.getActivationFn().getClass().getName()).doesNotContain("dl4jkfac.capture");
-                if (conf.getIDropout() != null) {
-                    assertThat(conf.getIDropout().getClass().getName()).doesNotContain("dl4jkfac.capture");
-                }
-            }
-            if (layer.conf().getLayer() instanceof OutputLayer output) {
-                assertThat(output.getLossFn().getClass().getName()).doesNotContain("dl4jkfac.capture");
-            }
-        }
     }
 }

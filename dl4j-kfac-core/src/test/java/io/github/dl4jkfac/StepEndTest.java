@@ -1,5 +1,7 @@
 package io.github.dl4jkfac;
 
+import io.github.dl4jkfac.testing.Taps;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -188,7 +190,7 @@ class StepEndTest {
                 INDArray parameters = Fixtures.params(model);
                 INDArray state = Fixtures.state(model);
                 gradientOnly(model, batches.get(7));
-                SilenceTest.requireNoTaps(model);
+                Taps.requireNone(model);
                 assertThat(Fixtures.sameBits(Fixtures.state(model), state))
                         .as("a gradient for inspection leaves the state alone")
                         .isTrue();
@@ -201,7 +203,7 @@ class StepEndTest {
                         .as("the next step is taken")
                         .isFalse();
                 Fixtures.assertSameTraining(model, reference);
-                SilenceTest.requireNoTaps(model);
+                Taps.requireNone(model);
                 assertThat(listener.report(model).steps()).isGreaterThan(4);
             }
         }
@@ -233,7 +235,7 @@ class StepEndTest {
         INDArray state = Fixtures.state(model);
         DataSet wrong = new DataSet(batches.get(0).getFeatures(), Nd4j.zeros(TYPE, Fixtures.BATCH, 2));
         assertThatThrownBy(() -> Fixtures.fit(model, wrong)).isInstanceOf(RuntimeException.class);
-        SilenceTest.requireNoTaps(model); // at once: a clone or a file may be made now
+        Taps.requireNone(model); // at once: a clone or a file may be made now
         gradientOnly(model, batches.get(7));
         assertThat(Fixtures.sameBits(Fixtures.state(model), state)).isTrue();
         assertThat(Fixtures.sameBits(model.params(), parameters)).isTrue();
