@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.TestNetworks;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -23,7 +23,8 @@ final class SampleMoments {
         BlockShape shape = group.group().shape();
         int outputs = shape.outputs();
         double[][] g = group.derivatives().toDoubleMatrix();
-        double[][] a = shape.kind() == ParameterKind.UNITWISE ? null : inputs(group).toDoubleMatrix();
+        double[][] a =
+                shape.kind() == ParameterKind.UNITWISE ? null : inputs(group).toDoubleMatrix();
         double[][] gradients = new double[(int) group.samples()][shape.inputDimension() * outputs];
         int positions = g.length / gradients.length;
         for (int row = 0; row < g.length; row++) {
