@@ -109,8 +109,8 @@ class TrainingTest {
     static void trainTheBaselines() {
         spiralData = spirals();
         imageData = images();
-        classifierBaseline = Baseline.of(classifier(new Sgd(0.3)), spiralData, 150);
-        autoencoderBaseline = Baseline.of(autoencoder(new Sgd(0.3)), imageData, 75);
+        classifierBaseline = Baseline.of(classifier(new Sgd(0.3)), spiralData, 75);
+        autoencoderBaseline = Baseline.of(autoencoder(new Sgd(0.3)), imageData, 150);
     }
 
     /** @return the loss in the last forward pass */
