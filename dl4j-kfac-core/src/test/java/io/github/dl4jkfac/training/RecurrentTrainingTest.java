@@ -221,9 +221,15 @@ class RecurrentTrainingTest {
 
     static Stream<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
+        // models see rows and their masks, and not what made them: all of them once without masks and once with, then
+        // in turn
         for (Kind kind : Kind.values()) {
             for (RecurrentModel model : RecurrentModel.values()) {
-                cases.add(Arguments.of(kind, model, Curvature.SAMPLED_FISHER));
+                if (kind == Kind.CLASSIFIER
+                        || kind == Kind.BOTH_DIRECTIONS
+                        || model.ordinal() == kind.ordinal() % RecurrentModel.values().length) {
+                    cases.add(Arguments.of(kind, model, Curvature.SAMPLED_FISHER));
+                }
             }
         }
         cases.add(Arguments.of(Kind.CLASSIFIER, RecurrentModel.INDEPENDENT, Curvature.EMPIRICAL_FISHER));
