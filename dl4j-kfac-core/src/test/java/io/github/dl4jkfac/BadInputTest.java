@@ -3,11 +3,13 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.kronecker.DoublyFactoredBlock;
 import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.session.BoundBlock;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

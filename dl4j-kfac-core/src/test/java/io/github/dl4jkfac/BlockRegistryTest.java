@@ -18,6 +18,7 @@ import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.session.Sessions;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.testing.Fixtures;
 import java.util.Collection;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;

@@ -2,12 +2,13 @@ package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.eigen.EigenBlock;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

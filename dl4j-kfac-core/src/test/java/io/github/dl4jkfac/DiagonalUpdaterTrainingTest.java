@@ -3,9 +3,13 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.LogCapture;
+import io.github.dl4jkfac.testing.Taps;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -282,7 +286,7 @@ class DiagonalUpdaterTrainingTest {
         model.addListeners(new BaseTrainingListener() {
             @Override
             public void onBackwardPass(Model fitted) {
-                SilenceTest.requireNoTaps(fitted);
+                Taps.requireNone(fitted);
                 activations.add("seen");
             }
         });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.checkpoint.Checkpoints;
 import io.github.dl4jkfac.diagnostics.FisherProducts;
+import io.github.dl4jkfac.testing.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,21 +1,24 @@
 package io.github.dl4jkfac;
 
-import static io.github.dl4jkfac.TestNetworks.batch;
-import static io.github.dl4jkfac.TestNetworks.disturb;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.homogeneous;
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.oneHot;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
-import static io.github.dl4jkfac.TestNetworks.trace;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.batch;
+import static io.github.dl4jkfac.testing.TestNetworks.disturb;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.homogeneous;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.oneHot;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,12 +1,14 @@
 package io.github.dl4jkfac;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.plan.Method;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.io.File;
 import java.util.List;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.github.dl4jkfac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.dl4jkfac.testing.Fixtures;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,12 @@
 package io.github.dl4jkfac;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.FAdamCheck;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.RNNFormat;
 import org.deeplearning4j.nn.conf.inputs.InputType;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.testing.Fixtures;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,8 +3,10 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;

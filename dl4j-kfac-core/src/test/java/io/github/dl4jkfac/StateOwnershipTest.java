@@ -3,8 +3,9 @@ package io.github.dl4jkfac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
 import java.io.File;
 import java.util.List;
 import java.util.stream.Stream;

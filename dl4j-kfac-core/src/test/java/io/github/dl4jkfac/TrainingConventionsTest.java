@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.session.BoundBlock;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

@@ -1,20 +1,20 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.batch;
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.oneHot;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.rows;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.batch;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.oneHot;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.Recorder.Recorded;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.Recorder.Recorded;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.List;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;

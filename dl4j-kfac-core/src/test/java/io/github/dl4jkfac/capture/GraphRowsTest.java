@@ -1,16 +1,16 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.Recorder.Recorded;
-import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.Recorder.Recorded;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;

@@ -1,16 +1,16 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.Recorder.Recorded;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.capture.layers.LayerCase;
 import io.github.dl4jkfac.capture.layers.RecurrentCases.Kind;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.Recorder.Recorded;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.BackpropType;

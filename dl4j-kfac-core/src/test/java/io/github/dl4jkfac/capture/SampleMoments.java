@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.capture;
 
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.TestNetworks;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -14,29 +14,33 @@ final class SampleMoments {
     private SampleMoments() {}
 
     static INDArray of(RecordedGroup group) {
-        long size = group.group().shape().parameters();
-        INDArray moment = Nd4j.zeros(DataType.DOUBLE, size, size);
-        for (long n = 0; n < group.samples(); n++) {
-            INDArray u = TestNetworks.vec(gradient(group, n));
-            moment.addi(u.transpose().mmul(u));
-        }
-        return moment.divi(group.samples());
+        INDArray gradients = Nd4j.createFromArray(gradients(group));
+        return gradients.transpose().mmul(gradients).divi(group.samples());
     }
 
-    /** [dA,dG]. */
-    private static INDArray gradient(RecordedGroup group, long sample) {
+    /** A row for each sample: its [dA,dG], row after row. */
+    private static double[][] gradients(RecordedGroup group) {
         BlockShape shape = group.group().shape();
-        long positions = group.derivatives().size(0) / group.samples();
-        INDArray g = TestNetworks.rows(group.derivatives(), sample * positions, (sample + 1) * positions);
-        if (shape.kind()
-                == ParameterKind
-                        .UNITWISE) { // its rows are gradients already, one parameter matrix row beside the other
-            return g.dup('c').reshape('c', shape.inputDimension(), shape.outputs());
+        int outputs = shape.outputs();
+        double[][] g = group.derivatives().toDoubleMatrix();
+        double[][] a =
+                shape.kind() == ParameterKind.UNITWISE ? null : inputs(group).toDoubleMatrix();
+        double[][] gradients = new double[(int) group.samples()][shape.inputDimension() * outputs];
+        int positions = g.length / gradients.length;
+        for (int row = 0; row < g.length; row++) {
+            double[] gradient = gradients[row / positions];
+            for (int k = 0; k < gradient.length; k++) {
+                // rows of unit-wise groups are gradients already
+                gradient[k] += a == null ? g[row][k] : a[row][k / outputs] * g[row][k % outputs];
+            }
         }
-        INDArray inputs = TestNetworks.rows(group.inputs(), sample * positions, (sample + 1) * positions);
-        INDArray a = shape.kind() == ParameterKind.EMBEDDING ? oneHot(inputs, shape.inputs()) : inputs;
-        boolean complete = a.size(1) == shape.inputDimension();
-        return (complete ? a : TestNetworks.homogeneous(a)).transpose().mmul(g);
+        return gradients;
+    }
+
+    private static INDArray inputs(RecordedGroup group) {
+        BlockShape shape = group.group().shape();
+        INDArray a = shape.kind() == ParameterKind.EMBEDDING ? oneHot(group.inputs(), shape.inputs()) : group.inputs();
+        return a.size(1) == shape.inputDimension() ? a : TestNetworks.homogeneous(a);
     }
 
     private static INDArray oneHot(INDArray indices, int width) {

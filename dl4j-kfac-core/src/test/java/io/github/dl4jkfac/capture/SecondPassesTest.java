@@ -1,17 +1,17 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.rows;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

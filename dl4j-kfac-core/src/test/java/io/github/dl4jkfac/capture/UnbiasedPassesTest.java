@@ -1,16 +1,17 @@
 package io.github.dl4jkfac.capture;
 
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.Recorder;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.Recorder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,19 +45,32 @@ class UnbiasedPassesTest {
     private static final int PARTS = 16;
     private static final int BATCHES = 16;
 
+    /** Samples that know nothing of each other can stand beside themselves in a batch, which then is as good as so many. */
+    private static final int COPIES = 8;
+
     /** Labels that give derivatives to one row of one sample's output alone, and the probability of these. */
     private record Target(INDArray labels, double probability) {}
 
     /** A network whose Fisher matrix is the mean over the samples of all targets' squares. */
-    private record Case(String name, MultiLayerNetwork network, INDArray features, List<Target> targets) {
+    private record Case(String name, MultiLayerNetwork network, INDArray features, List<Target> targets, int copies) {
 
         List<RecordedGroup> record(INDArray labels, DerivativeSource source, long seed) {
+            return record(new MultiDataSet(features, labels), source, seed);
+        }
+
+        /** Like as many batches as there are copies. */
+        List<RecordedGroup> recordCopies(DerivativeSource source, long seed) {
+            INDArray labels = targets.get(0).labels;
+            return record(new MultiDataSet(copied(features), copied(labels)), source, seed);
+        }
+
+        private INDArray copied(INDArray array) {
+            return Nd4j.concat(0, Collections.nCopies(copies, array).toArray(INDArray[]::new));
+        }
+
+        private List<RecordedGroup> record(MultiDataSet batch, DerivativeSource source, long seed) {
             return Recorder.record(
-                            network,
-                            new MultiDataSet(features, labels),
-                            source,
-                            1,
-                            Nd4j.getRandomFactory().getNewRandomInstance(seed))
+                            network, batch, source, 1, Nd4j.getRandomFactory().getNewRandomInstance(seed))
                     .groups();
         }
 
@@ -92,7 +106,7 @@ class UnbiasedPassesTest {
                 targets.add(new Target(labels, p.getDouble(n, c)));
             }
         }
-        return new Case("classes", network, x, targets);
+        return new Case("classes", network, x, targets, COPIES);
     }
 
     private static Case sequences() {
@@ -122,7 +136,7 @@ class UnbiasedPassesTest {
                 }
             }
         }
-        return new Case("sequences", network, x, targets);
+        return new Case("sequences", network, x, targets, COPIES);
     }
 
     /** Every sample's loss has derivatives at every sample's rows. */
@@ -143,7 +157,7 @@ class UnbiasedPassesTest {
                 targets.add(new Target(labels, 1));
             }
         }
-        return new Case("batch normalisation", network, x, targets);
+        return new Case("batch normalisation", network, x, targets, 1);
     }
 
     static Stream<Arguments> cases() {
@@ -182,10 +196,11 @@ class UnbiasedPassesTest {
 
     private static Map<String, INDArray> mean(Case c, DerivativeSource source, int part) {
         Map<String, INDArray> means = new HashMap<>();
-        for (int k = 0; k < BATCHES; k++) {
-            c.record(c.targets.get(0).labels, source, (long) part * BATCHES + k)
+        int recordings = BATCHES / c.copies;
+        for (int k = 0; k < recordings; k++) {
+            c.recordCopies(source, (long) part * BATCHES + k)
                     .forEach(group -> means.merge(
-                            group.toString(), SampleMoments.of(group).div(BATCHES), INDArray::add));
+                            group.toString(), SampleMoments.of(group).div(recordings), INDArray::add));
         }
         return means;
     }

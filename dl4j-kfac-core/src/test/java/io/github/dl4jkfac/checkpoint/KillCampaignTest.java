@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 class KillCampaignTest {
 
-    private static final int KILLS = Integer.getInteger("test.kills", 4);
+    private static final int KILLS = Integer.getInteger("test.kills", 2);
     private static final long SEED = Long.getLong("test.kills.seed", 1);
     private static final int LONGEST_LIFE_MILLIS = 300;
 

@@ -1,18 +1,18 @@
 package io.github.dl4jkfac.control;
 
-import static io.github.dl4jkfac.TestNetworks.disturb;
-import static io.github.dl4jkfac.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.disturb;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.ExactFisher;
-import io.github.dl4jkfac.Fixtures;
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.session.Sessions;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.io.File;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;

@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.curvature;
 
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
-import static io.github.dl4jkfac.TestNetworks.trace;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 
-import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.testing.TestNetworks;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Definitions, written out, that blocks are compared with. */

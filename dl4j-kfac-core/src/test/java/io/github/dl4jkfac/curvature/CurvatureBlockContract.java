@@ -1,14 +1,13 @@
 package io.github.dl4jkfac.curvature;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.kronecker.KroneckerBlock;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
@@ -18,6 +17,7 @@ import io.github.dl4jkfac.curvature.rows.PiecewiseInputs;
 import io.github.dl4jkfac.curvature.rows.RepeatedInputs;
 import io.github.dl4jkfac.curvature.rows.TestInputs;
 import io.github.dl4jkfac.state.Slice;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

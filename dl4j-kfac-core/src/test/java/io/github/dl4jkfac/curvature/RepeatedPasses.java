@@ -1,12 +1,12 @@
 package io.github.dl4jkfac.curvature;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 
-import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
 import io.github.dl4jkfac.curvature.rows.PiecewiseInputs;
+import io.github.dl4jkfac.testing.Recorder;
 import java.util.Collections;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;

@@ -1,12 +1,12 @@
 package io.github.dl4jkfac.curvature;
 
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

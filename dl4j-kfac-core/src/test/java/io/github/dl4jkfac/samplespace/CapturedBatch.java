@@ -1,6 +1,5 @@
 package io.github.dl4jkfac.samplespace;
 
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
@@ -8,6 +7,7 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.solve.Solvers;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

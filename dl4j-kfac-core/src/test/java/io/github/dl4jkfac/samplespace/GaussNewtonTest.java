@@ -1,12 +1,12 @@
 package io.github.dl4jkfac.samplespace;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.homogeneous;
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.oneHot;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.homogeneous;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.oneHot;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.BlockShape;

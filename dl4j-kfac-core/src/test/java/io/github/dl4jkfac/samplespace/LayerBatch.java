@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.samplespace;
 
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
 
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.samplespace.RowCases.RowCase;

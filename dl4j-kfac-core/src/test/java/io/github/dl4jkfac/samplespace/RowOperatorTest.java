@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.samplespace;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.symmetric;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.symmetric;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

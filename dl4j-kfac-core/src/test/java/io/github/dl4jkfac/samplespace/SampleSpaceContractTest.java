@@ -1,8 +1,5 @@
 package io.github.dl4jkfac.samplespace;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.samplespace.LayerBatch.J;
 import static io.github.dl4jkfac.samplespace.LayerBatch.LAYERS;
 import static io.github.dl4jkfac.samplespace.LayerBatch.MEAN;
@@ -13,16 +10,19 @@ import static io.github.dl4jkfac.samplespace.LayerBatch.inverseRoots;
 import static io.github.dl4jkfac.samplespace.LayerBatch.part;
 import static io.github.dl4jkfac.samplespace.LayerBatch.solved;
 import static io.github.dl4jkfac.samplespace.LayerBatch.space;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.dl4jkfac.LogCapture;
-import io.github.dl4jkfac.Recorder;
 import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.ParameterKind;
 import io.github.dl4jkfac.curvature.rows.InputSource;
 import io.github.dl4jkfac.curvature.rows.OuterProductRows;
+import io.github.dl4jkfac.testing.LogCapture;
+import io.github.dl4jkfac.testing.Recorder;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,15 @@
 package io.github.dl4jkfac.session;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.TestNetworks;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.stream.Stream;

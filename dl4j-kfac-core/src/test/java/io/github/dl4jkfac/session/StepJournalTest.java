@@ -2,12 +2,12 @@ package io.github.dl4jkfac.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.dl4jkfac.Fixtures;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.diagnostics.StepReport;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;

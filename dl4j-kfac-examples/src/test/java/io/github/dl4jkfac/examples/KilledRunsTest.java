@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KilledRunsTest {
 
-    private static final int KILLS = Integer.getInteger("test.kills", 3);
+    private static final int KILLS = Integer.getInteger("test.kills", 2);
     private static final long SEED = Long.getLong("test.kills.seed", 1);
     private static final int LONGEST_LIFE_MILLIS = 300;
 
@@ -119,6 +119,7 @@ class KilledRunsTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 Main.class.getName()));

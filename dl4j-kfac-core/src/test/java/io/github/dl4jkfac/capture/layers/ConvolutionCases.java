@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.capture.layers;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.capture.layers.LayerCases.OUTPUTS;
 import static io.github.dl4jkfac.capture.layers.LayerCases.SAMPLES;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -22,7 +22,10 @@ import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Convolutions along one, two and three axes. Every case has the layer twice, so that one has derivatives from the other. */
+/**
+ * Convolutions along one, two and three axes. Every case has the layer twice, so that one has derivatives from the other. Graphs have
+ * channels first only: the order of the axes is the layer's own business.
+ */
 final class ConvolutionCases {
 
     private static final int CHANNELS = 2;
@@ -48,7 +51,8 @@ final class ConvolutionCases {
         INDArray images =
                 format == CNN2DFormat.NCHW ? normal(1, SAMPLES, CHANNELS, 5, 6) : normal(1, SAMPLES, 5, 6, CHANNELS);
         InputType type = InputType.convolutional(5, 6, CHANNELS, format);
-        return withOutput(name + ", " + format, type, images, layers);
+        return withOutput(name + ", " + format, type, images, layers)
+                .filter(c -> !c.graph() || format == CNN2DFormat.NCHW);
     }
 
     private static Stream<LayerCase> volume(String name, Convolution3D.DataFormat format, Layer... layers) {
@@ -56,7 +60,8 @@ final class ConvolutionCases {
                 ? normal(1, SAMPLES, CHANNELS, 4, 5, 3)
                 : normal(1, SAMPLES, 4, 5, 3, CHANNELS);
         InputType type = InputType.convolutional3D(format, 4, 5, 3, CHANNELS);
-        return withOutput(name + ", " + format, type, volumes, layers);
+        return withOutput(name + ", " + format, type, volumes, layers)
+                .filter(c -> !c.graph() || format == Convolution3D.DataFormat.NCDHW);
     }
 
     private static Stream<LayerCase> withOutput(String name, InputType type, INDArray features, Layer... layers) {

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.capture.layers;
 
-import static io.github.dl4jkfac.TestNetworks.disturb;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.disturb;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 
 import io.github.dl4jkfac.capture.ReplayingActivation;
 import java.util.Set;

@@ -1,20 +1,20 @@
 package io.github.dl4jkfac.capture.layers;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.RecordedGroup;
-import io.github.dl4jkfac.Recorder;
-import io.github.dl4jkfac.Recorder.Recorded;
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NamedLayer;
 import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.Segment;
+import io.github.dl4jkfac.testing.RecordedGroup;
+import io.github.dl4jkfac.testing.Recorder;
+import io.github.dl4jkfac.testing.Recorder.Recorded;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

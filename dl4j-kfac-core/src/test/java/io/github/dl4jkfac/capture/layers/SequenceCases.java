@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.capture.layers;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 
 import io.github.dl4jkfac.capture.ReplayingActivation;
 import java.util.stream.Stream;

@@ -1,8 +1,8 @@
 package io.github.dl4jkfac.capture.layers;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.capture.layers.LayerCases.OUTPUTS;
 import static io.github.dl4jkfac.capture.layers.LayerCases.SAMPLES;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 
 import java.util.function.Supplier;
 import java.util.stream.Stream;

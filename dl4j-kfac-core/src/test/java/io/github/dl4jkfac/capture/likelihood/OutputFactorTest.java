@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.capture.likelihood;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.normal;
 import static io.github.dl4jkfac.capture.likelihood.LossCase.row;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package io.github.dl4jkfac.curvature.chain;
 
-import io.github.dl4jkfac.TestNetworks;
 import io.github.dl4jkfac.curvature.BlockContext;
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.JointBlock;
@@ -11,6 +10,7 @@ import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.LayerState;
 import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.StateLayout;
+import io.github.dl4jkfac.testing.TestNetworks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.github.dl4jkfac.curvature.chain;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.symmetric;
-import static io.github.dl4jkfac.TestNetworks.trace;
-import static io.github.dl4jkfac.TestNetworks.vec;
 import static io.github.dl4jkfac.curvature.chain.TimeChainMath.allPairs;
 import static io.github.dl4jkfac.curvature.chain.TimeChainMath.longSequences;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.symmetric;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.curvature.chain;
 
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
 
 import io.github.dl4jkfac.curvature.BlockShape;
 import io.github.dl4jkfac.curvature.CurvatureBlockContract;

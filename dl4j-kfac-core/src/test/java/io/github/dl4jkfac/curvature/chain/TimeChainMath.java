@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.curvature.chain;
 
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
 import static io.github.dl4jkfac.curvature.BlockMath.kron;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.curvature.chain;
 
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.meanProduct;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
-import static io.github.dl4jkfac.TestNetworks.trace;
 import static io.github.dl4jkfac.curvature.BlockMath.kron;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.meanProduct;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,13 +1,13 @@
 package io.github.dl4jkfac.curvature.eigen;
 
-import static io.github.dl4jkfac.TestNetworks.dampedMoments;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.homogeneous;
-import static io.github.dl4jkfac.TestNetworks.inverse;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.rows;
-import static io.github.dl4jkfac.TestNetworks.trace;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.dampedMoments;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.homogeneous;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.BlockMath;

@@ -1,13 +1,13 @@
 package io.github.dl4jkfac.curvature.kronecker;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.meanProduct;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.plusDiagonal;
-import static io.github.dl4jkfac.TestNetworks.rows;
-import static io.github.dl4jkfac.TestNetworks.trace;
-import static io.github.dl4jkfac.TestNetworks.vec;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.meanProduct;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.plusDiagonal;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.trace;
+import static io.github.dl4jkfac.testing.TestNetworks.vec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.BlockMath;

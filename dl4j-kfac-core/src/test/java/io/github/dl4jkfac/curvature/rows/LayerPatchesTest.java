@@ -1,10 +1,10 @@
 package io.github.dl4jkfac.curvature.rows;
 
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.rows;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.rows;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.dl4jkfac.curvature.rows.PatchInputs.Order;
