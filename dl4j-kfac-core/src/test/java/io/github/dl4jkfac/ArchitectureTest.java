@@ -95,7 +95,7 @@ class ArchitectureTest {
             may("capture", "capture.layers", "capture.likelihood", "curvature", "curvature.rows", "arrays"),
             may("capture.probe", "capture", "capture.likelihood", "arrays"),
             may("diagnostics", "capture.probe"),
-            may("control", "capture", "capture.probe", "state", "step"),
+            may("control", "capture", "capture.probe", "diagnostics", "state", "step"),
             may(
                     "plan",
                     "capture",

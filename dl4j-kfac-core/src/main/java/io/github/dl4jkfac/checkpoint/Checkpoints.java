@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.checkpoint;
 
 import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.PolyakAverage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * resumed.getIterationCount()} (of a graph: {@code getConfiguration().getIterationCount()}); with an iterator, the batches of the
  * present epoch that are done, to be passed over, are the iterations since the last epoch ended. What else is needed, such as a
  * shuffling seed, can be saved in the notes. Listeners are not saved, except that a network with an updater of this library comes back
- * attached. Hidden states of recurrent layers in the midst of a sequence are not saved either: with truncated back-propagation save at
+ * attached, and so does a {@link PolyakAverage}. Hidden states of recurrent layers in the midst of a sequence are not saved either: with truncated back-propagation save at
  * the end of epochs, or after {@code fit}.
  *
  * <p>{@link AtomicCheckpointListener} saves during {@code fit}.
@@ -96,12 +97,16 @@ public final class Checkpoints {
         }
     }
 
-    /** A batch that is left out is undone by this library's listener, which may not have been told yet. */
+    /** This library's listeners undo a batch that is left out, and average parameters; they may not have been told yet. */
     private static void endStep(Network network) {
         for (TrainingListener listener : network.listeners()) {
             if (listener instanceof KFacListener own) {
                 own.iterationDone(network.model(), network.iteration(), network.epoch());
             }
+        }
+        PolyakAverage average = PolyakAverage.of(network.model());
+        if (average != null) {
+            average.iterationDone(network.model(), network.iteration(), network.epoch());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.checkpoint;
 
+import io.github.dl4jkfac.PolyakAverage;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -17,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A network in the layout of DL4J's {@code ModelSerializer}, which can read it, with one more entry: the state of ND4J's random numbers,
- * on which dropout depends, and the user's notes.
+ * on which dropout depends, and the user's notes; and with one more again where the parameters are averaged.
  */
 final class ModelFile {
 
@@ -30,6 +31,12 @@ final class ModelFile {
     static final String RANDOM_ROOT = "random.root";
     static final String RANDOM_NODE = "random.node";
     static final String NOTE = "note.";
+
+    /** The averaged parameters, where there are any. */
+    static final String AVERAGE = "dl4j-kfac-average.bin";
+
+    static final String AVERAGE_DECAY = "average.decay";
+    static final String AVERAGE_STEPS = "average.steps";
 
     private static final String VERSION = "version";
 
@@ -51,8 +58,17 @@ final class ModelFile {
         if (state != null) {
             write(ModelSerializer.UPDATER_BIN, state, zip);
         }
+        Properties properties = properties(notes);
+        PolyakAverage average = PolyakAverage.of(network.model());
+        if (average != null) {
+            properties.setProperty(AVERAGE_DECAY, String.valueOf(average.decay()));
+            properties.setProperty(AVERAGE_STEPS, String.valueOf(average.steps()));
+            if (average.steps() > 0) {
+                write(AVERAGE, average.parameters(), zip);
+            }
+        }
         zip.putNextEntry(new ZipEntry(PROPERTIES));
-        properties(notes).store(zip, null);
+        properties.store(zip, null);
         zip.finish();
         zip.flush();
     }

@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.checkpoint;
 
 import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.PolyakAverage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ final class Restoration {
             if (KFacListener.isNeededBy(model)) {
                 KFacListener.attach(model);
             }
+            restoreAverage(model, archive);
             return new Checkpoint<>(type.cast(model), archive.notes(), file);
         } catch (CheckpointException e) {
             throw e;
@@ -93,6 +95,17 @@ final class Restoration {
                     found
                             + ". Go on from an earlier checkpoint or, to look into the network, pass Allow.NON_FINITE_VALUES",
                     null);
+        }
+    }
+
+    private static void restoreAverage(Model model, Archive archive) throws IOException {
+        String decay = archive.properties().getProperty(ModelFile.AVERAGE_DECAY);
+        if (decay != null) {
+            PolyakAverage.attach(
+                    model,
+                    Double.parseDouble(decay),
+                    Long.parseLong(archive.properties().getProperty(ModelFile.AVERAGE_STEPS, "0")),
+                    archive.has(ModelFile.AVERAGE) ? archive.array(ModelFile.AVERAGE) : null);
         }
     }
 

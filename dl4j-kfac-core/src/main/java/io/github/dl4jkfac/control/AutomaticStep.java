@@ -6,6 +6,7 @@ import io.github.dl4jkfac.capture.probe.Doubles;
 import io.github.dl4jkfac.capture.probe.LocalObjective;
 import io.github.dl4jkfac.capture.probe.LocalObjective.Tangent;
 import io.github.dl4jkfac.capture.probe.LossProbe;
+import io.github.dl4jkfac.diagnostics.StepControl;
 import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 import io.github.dl4jkfac.step.StepProposal;
@@ -46,6 +47,9 @@ public final class AutomaticStep implements BatchController {
 
     private static final double CURVATURE_MEMORY = 0.5;
 
+    /** Measured curvatures that differ by no more, in their logarithms, are much the same. */
+    private static final double CALM_DRIFT = Math.log(2);
+
     static final int MOST_HALVINGS = 12;
 
     /** The step that a failed search leaves for the next time, in units of the first one's squared length. */
@@ -65,6 +69,8 @@ public final class AutomaticStep implements BatchController {
 
     private LossProbe probe;
     private MultiDataSet batch;
+    private StepControl last;
+    private long rejected;
 
     /**
      * Makes the control of a network's steps.
@@ -135,11 +141,28 @@ public final class AutomaticStep implements BatchController {
         }
         double squaredLength = r * alpha * (alpha * proposal.slope() + 2 * mu * proposal.lastSlope());
         double share = region.inside(watch.share(), squaredLength);
-        return coefficients(share * alpha, share * mu);
+        return taken(share * alpha, share * mu, null);
     }
 
-    private static Coefficients coefficients(double alpha, double mu) {
+    /** @param trial null if the step was not measured */
+    private Coefficients taken(double alpha, double mu, Trial trial) {
+        last = new StepControl(
+                alpha,
+                mu,
+                scalars.get(Scalar.STEP_CURVATURE, Double.NaN),
+                region.bound(),
+                watch.share(),
+                trial != null,
+                trial == null ? Double.NaN : trial.promised,
+                trial == null ? Double.NaN : trial.decrease,
+                trial == null ? 0 : trial.halvings,
+                rejected);
         return new Coefficients(alpha, OptionalDouble.of(mu));
+    }
+
+    @Override
+    public StepControl last() {
+        return last;
     }
 
     /** mu of the steps between two measurements: the average where it is positive. */
@@ -155,15 +178,15 @@ public final class AutomaticStep implements BatchController {
         try (INDArray here = Doubles.copy(model.params(), type).reshape(1, model.numParams());
                 LocalObjective objective =
                         new LocalObjective(probe, here, batch, network.iteration(), network.epoch());
-                INDArray last = directions.momentum(proposal);
-                Tangent tangentOfLast = objective.along(last);
+                INDArray lastStep = directions.momentum(proposal);
+                Tangent tangentOfLast = objective.along(lastStep);
                 INDArray update = directions.update(proposal)) {
             region.start(objective.loss());
             QuadraticModel quadratic = model(objective, proposal, update, tangentOfLast);
             if (!(quadratic.curvature() > 0 && Double.isFinite(quadratic.curvature()))) {
                 return asBefore(proposal); // the batch does not notice the direction
             }
-            return tried(objective, quadratic, proposal.rate(), update, last);
+            return tried(objective, quadratic, proposal.rate(), update, lastStep);
         }
     }
 
@@ -193,7 +216,7 @@ public final class AutomaticStep implements BatchController {
     }
 
     private Coefficients tried(
-            LocalObjective objective, QuadraticModel quadratic, double rate, INDArray update, INDArray last) {
+            LocalObjective objective, QuadraticModel quadratic, double rate, INDArray update, INDArray lastStep) {
         double drift = rememberCurvature(quadratic.curvature() / quadratic.slope());
         rememberMomentum(quadratic.bestMomentum());
         double mu = momentum();
@@ -203,17 +226,27 @@ public final class AutomaticStep implements BatchController {
             alpha = quadratic.bestRate(0);
         }
         double share = region.inside(watch.share(), quadratic.squaredLength(alpha, mu));
-        try (INDArray step = update.muli(alpha).addi(last.muli(mu)).muli(rate)) {
-            double left = search(objective, quadratic, rate * alpha, rate * mu, step, share);
-            clock.measured(left == share && drift < Math.log(2) && foretold);
-            return coefficients(left * alpha, left * mu);
+        try (INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate)) {
+            Trial trial = search(objective, quadratic, rate * alpha, rate * mu, step, share);
+            clock.measured(trial.halvings == 0 && trial.foretold && drift < CALM_DRIFT);
+            rejected += trial.halvings;
+            return taken(trial.share * alpha, trial.share * mu, trial);
         }
     }
 
-    private boolean foretold;
+    /**
+     * A step that has been tried.
+     *
+     * @param share of the model's step that is taken; 0 if all have failed
+     * @param promised decrease of the objective
+     * @param decrease of the objective
+     * @param halvings before it was short enough
+     * @param foretold whether the model has told the decrease, as far as rounding lets that be seen
+     */
+    private record Trial(double share, double promised, double decrease, int halvings, boolean foretold) {}
 
-    /** Halves the step until it does not make the objective worse; the share that is taken, 0 if all fail. */
-    private double search(
+    /** Halves the step until it does not make the objective worse. */
+    private Trial search(
             LocalObjective objective, QuadraticModel quadratic, double alpha, double mu, INDArray step, double first) {
         double share = first;
         for (int halving = 0; halving <= MOST_HALVINGS; halving++, share /= 2) {
@@ -223,18 +256,16 @@ public final class AutomaticStep implements BatchController {
             double hidden = objective.rounding();
             boolean isHidden = Math.abs(decrease) <= hidden && Math.abs(promised) <= hidden;
             if (decrease >= 0 || isHidden) {
-                foretold = decrease >= 0.5 * promised || isHidden;
                 if (halving > 0) {
                     region.shrinkTo(squaredLength);
                 } else if (promised > 0 && !isHidden) {
                     region.follow(decrease / promised, squaredLength);
                 }
-                return share;
+                return new Trial(share, promised, decrease, halving, decrease >= 0.5 * promised || isHidden);
             }
         }
         region.shrinkTo(AFTER_FAILURE * quadratic.squaredLength(first * alpha, first * mu));
-        foretold = false;
-        return 0;
+        return new Trial(0, 0, 0, MOST_HALVINGS, false);
     }
 
     private static double decrease(LocalObjective objective, INDArray step, double share) {

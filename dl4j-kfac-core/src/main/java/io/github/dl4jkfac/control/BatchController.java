@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.control;
 
+import io.github.dl4jkfac.diagnostics.StepControl;
 import io.github.dl4jkfac.step.StepController;
 
 /** A controller that looks at the batch which a step is made of. */
@@ -7,4 +8,9 @@ public interface BatchController extends StepController {
 
     /** Keeps the batch at hand, if the next step is to be looked at on it; to be called after the backward pass. */
     void takeBatch();
+
+    /** {@return how the last step was controlled; null before the first, and if the step's length is not measured} */
+    default StepControl last() {
+        return null;
+    }
 }

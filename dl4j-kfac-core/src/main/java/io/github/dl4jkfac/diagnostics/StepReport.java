@@ -12,6 +12,7 @@ import java.util.Map;
  * @param klBound bound of the last step's squared length in the metric of the damped Fisher matrix; infinite if there is none, NaN before
  *     the first step
  * @param klScale nu of the last step, in (0,1]; 1 when the bound did not bind (Ba, Grosse, Martens 2017, sec. 5)
+ * @param control how the last step was controlled; null before the first, and if its length is set by hand
  * @param phaseNanos nanoseconds spent since the network was bound, by phase
  */
 public record StepReport(
@@ -21,6 +22,7 @@ public record StepReport(
         double damping,
         double klBound,
         double klScale,
+        StepControl control,
         Map<Phase, Long> phaseNanos) {
 
     /**
@@ -32,6 +34,7 @@ public record StepReport(
      * @param damping damping at the last refresh of the inverses
      * @param klBound bound of the last step's squared length
      * @param klScale nu of the last step
+     * @param control how the last step was controlled, or null
      * @param phaseNanos nanoseconds spent, by phase
      */
     public StepReport {

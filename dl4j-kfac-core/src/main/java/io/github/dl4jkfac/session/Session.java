@@ -171,6 +171,7 @@ public final class Session {
                 statistics.lastDamping(),
                 step.klBound(),
                 step.klScale(),
+                control == null ? null : control.last(),
                 phases);
     }
 }

@@ -1,24 +1,25 @@
 package io.github.dl4jkfac.control;
 
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.error;
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.error;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.inverse;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.EKFac;
 import io.github.dl4jkfac.ExactFisher;
-import io.github.dl4jkfac.Fixtures;
-import io.github.dl4jkfac.Fixtures.Kind;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.LogCapture;
 import io.github.dl4jkfac.diagnostics.FisherProducts;
+import io.github.dl4jkfac.testing.Fixtures;
+import io.github.dl4jkfac.testing.Fixtures.Kind;
+import io.github.dl4jkfac.testing.LogCapture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -124,10 +125,7 @@ class AutomaticStepTest {
         List<Double> losses = losses(network, batch, 25);
         INDArray x = Nd4j.hstack(batch.getFeatures(), Nd4j.ones(DataType.DOUBLE, N, 1));
         INDArray residual = batch.getLabels()
-                .sub(x.mmul(
-                        io.github.dl4jkfac.TestNetworks.inverse(x.transpose().mmul(x))
-                                .mmul(x.transpose())
-                                .mmul(batch.getLabels())));
+                .sub(x.mmul(inverse(x.transpose().mmul(x)).mmul(x.transpose()).mmul(batch.getLabels())));
         double lowest = inner(residual, residual) / (2 * N);
         assertThat(losses.get(24)).isCloseTo(lowest, within(0.01 * lowest));
     }

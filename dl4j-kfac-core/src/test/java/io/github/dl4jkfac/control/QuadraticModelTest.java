@@ -1,7 +1,7 @@
 package io.github.dl4jkfac.control;
 
-import static io.github.dl4jkfac.TestNetworks.inner;
-import static io.github.dl4jkfac.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.inner;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 

@@ -94,9 +94,10 @@ public final class Fixtures {
         public abstract Model create(IUpdater updater, DataType type);
     }
 
-    /** K-FAC with short intervals, so that a few steps see all of its cycles. */
+    /** K-FAC whose steps are controlled by hand, with short intervals, so that a few steps see all of its cycles. */
     public static KFac.Builder kfac() {
         return KFac.builder()
+                .klClip(KFac.DEFAULT_KL_CLIP)
                 .learningRate(0.1)
                 .damping(0.05)
                 .statisticsInterval(2)

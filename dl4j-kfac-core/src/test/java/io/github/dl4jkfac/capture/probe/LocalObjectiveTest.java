@@ -1,13 +1,13 @@
 package io.github.dl4jkfac.capture.probe;
 
-import static io.github.dl4jkfac.TestNetworks.batch;
-import static io.github.dl4jkfac.TestNetworks.dense;
-import static io.github.dl4jkfac.TestNetworks.disturb;
-import static io.github.dl4jkfac.TestNetworks.normal;
-import static io.github.dl4jkfac.TestNetworks.oneHot;
-import static io.github.dl4jkfac.TestNetworks.output;
-import static io.github.dl4jkfac.TestNetworks.sequence;
-import static io.github.dl4jkfac.TestNetworks.settings;
+import static io.github.dl4jkfac.testing.TestNetworks.batch;
+import static io.github.dl4jkfac.testing.TestNetworks.dense;
+import static io.github.dl4jkfac.testing.TestNetworks.disturb;
+import static io.github.dl4jkfac.testing.TestNetworks.normal;
+import static io.github.dl4jkfac.testing.TestNetworks.oneHot;
+import static io.github.dl4jkfac.testing.TestNetworks.output;
+import static io.github.dl4jkfac.testing.TestNetworks.sequence;
+import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
