@@ -291,7 +291,10 @@ class ArchitectureTest {
                         "RecurrentModel",
                         "Structure",
                         "BlockRegistry",
-                        "BlockSummary");
+                        "BlockSummary",
+                        "PolyakAverage",
+                        "GrowingBatches",
+                        "StepLog");
     }
 
     @ArchTest

@@ -102,7 +102,7 @@ class NaturalGradientStepTest {
     }
 
     private static KFac.Builder everyStep() {
-        return KFac.builder().statisticsInterval(1).inverseInterval(1);
+        return KFac.builder().klClip(KFac.DEFAULT_KL_CLIP).statisticsInterval(1).inverseInterval(1);
     }
 
     private static Model stack(NeuralNetConfiguration.Builder settings, IUpdater biases, boolean decay) {

@@ -137,7 +137,9 @@ class OptionAccessTest {
             option.invoke(builder, values);
             Object expected = values.length > 0 ? values[0] : name.equals("klClip") ? (Object) 0.0 : true;
             assertThat(getter.invoke(built(builder))).as(name).isEqualTo(expected);
-            if (!expected.equals(0.0) && !expected.equals(ExactFisher.DEFAULT_CURVATURE)) {
+            if (name.equals("automatic")) {
+                assertThat(getter.invoke(plain)).isEqualTo(plain instanceof KroneckerUpdater);
+            } else if (!expected.equals(0.0) && !expected.equals(ExactFisher.DEFAULT_CURVATURE)) {
                 assertThat(getter.invoke(plain)).as("default of " + name).isNotEqualTo(expected);
             }
         }

@@ -60,7 +60,7 @@ class PolyakAverageTest {
         for (DataSet batch : Fixtures.batches(type, STEPS)) {
             Fixtures.fit(model, batch);
             double share = Math.max(0.25, 1.0 / ++k);
-            INDArray now = model.params().castTo(DataType.DOUBLE);
+            INDArray now = model.params().castTo(DataType.DOUBLE).dup();
             expected = expected == null ? now : expected.mul(1 - share).addi(now.muli(share));
         }
         assertThat(average.steps()).isEqualTo(STEPS);
@@ -129,7 +129,7 @@ class PolyakAverageTest {
         DataSet batch = Fixtures.batch(DataType.FLOAT, 12, 1);
         net.fit(batch);
         INDArray before = average.parameters();
-        net.fit(new DataSet(batch.getFeatures().mul(Double.NaN), batch.getLabels()));
+        net.fit(new DataSet(batch.getFeatures().like().assign(Double.NaN), batch.getLabels()));
         assertThat(average.steps()).isEqualTo(1);
         assertThat(Fixtures.sameBits(average.parameters(), before)).isTrue();
     }

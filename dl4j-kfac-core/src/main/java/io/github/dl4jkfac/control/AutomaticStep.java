@@ -19,6 +19,8 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Chooses the length of a step and its momentum by what it measures: preconditioning says where to go, and the true Gauss-Newton matrix G of
@@ -31,6 +33,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * last measured ones. All that lasts is in the updater state.
  */
 public final class AutomaticStep implements BatchController {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AutomaticStep.class);
 
     /** The part of the batch that the model is measured on, and how many samples that has at least. */
     private static final int PART = 4;
@@ -68,6 +72,7 @@ public final class AutomaticStep implements BatchController {
     private final MeasuringClock clock;
 
     private LossProbe probe;
+    private boolean isBlind;
     private MultiDataSet batch;
     private StepControl last;
     private long rejected;
@@ -98,10 +103,25 @@ public final class AutomaticStep implements BatchController {
     @Override
     public void takeBatch() {
         forgetBatch();
-        if (clock.isDue()) {
-            long samples = Math.max(LEAST_SAMPLES, network.batchSize() / PART);
-            batch = CurrentBatch.firstOf(model, samples, type);
+        if (clock.isDue() && hasProbe()) {
+            int samples = (int) Math.max(LEAST_SAMPLES, network.batchSize() / PART);
+            batch = CurrentBatch.someOf(model, samples, network.iteration(), type);
         }
+    }
+
+    /** The copy is made from the configuration's JSON, which activations and losses of users may not have. */
+    private boolean hasProbe() {
+        if (probe == null && !isBlind) {
+            try {
+                probe = LossProbe.of(model, type);
+            } catch (RuntimeException e) {
+                isBlind = true;
+                LOG.warn(
+                        "Steps are bounded by klClip instead of being measured, since the network cannot be copied: {}",
+                        e.getMessage());
+            }
+        }
+        return !isBlind;
     }
 
     private void forgetBatch() {
@@ -113,12 +133,15 @@ public final class AutomaticStep implements BatchController {
 
     @Override
     public boolean choosesLength() {
-        return true;
+        return !isBlind;
     }
 
     @Override
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public Coefficients control(StepProposal proposal) {
+        if (isBlind) {
+            return Coefficients.ALL;
+        }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             watch.see(model.score());
             return batch != null && proposal.slope() > 0 ? measured(proposal) : asBefore(proposal);
@@ -171,9 +194,6 @@ public final class AutomaticStep implements BatchController {
     }
 
     private Coefficients measured(StepProposal proposal) {
-        if (probe == null) {
-            probe = LossProbe.of(model, type);
-        }
         // closed at once: each is as long as the network, and the garbage collector comes seldom
         try (INDArray here = Doubles.copy(model.params(), type).reshape(1, model.numParams());
                 LocalObjective objective =
@@ -237,7 +257,7 @@ public final class AutomaticStep implements BatchController {
     /**
      * A step that has been tried.
      *
-     * @param share of the model's step that is taken; 0 if all have failed
+     * @param share of the model's step that is taken
      * @param promised decrease of the objective
      * @param decrease of the objective
      * @param halvings before it was short enough
@@ -245,7 +265,7 @@ public final class AutomaticStep implements BatchController {
      */
     private record Trial(double share, double promised, double decrease, int halvings, boolean foretold) {}
 
-    /** Halves the step until it does not make the objective worse. */
+    /** Halves the step until it does not make the objective worse, or has become very short. */
     private Trial search(
             LocalObjective objective, QuadraticModel quadratic, double alpha, double mu, INDArray step, double first) {
         double share = first;
@@ -264,8 +284,9 @@ public final class AutomaticStep implements BatchController {
                 return new Trial(share, promised, decrease, halving, decrease >= 0.5 * promised || isHidden);
             }
         }
+        // so short a step does no harm, and the whole batch may like it better than the part that it was tried on
         region.shrinkTo(AFTER_FAILURE * quadratic.squaredLength(first * alpha, first * mu));
-        return new Trial(0, 0, 0, MOST_HALVINGS, false);
+        return new Trial(share, Double.NaN, Double.NaN, MOST_HALVINGS, false);
     }
 
     private static double decrease(LocalObjective objective, INDArray step, double share) {

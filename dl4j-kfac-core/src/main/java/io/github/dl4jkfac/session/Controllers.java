@@ -8,7 +8,10 @@ import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.step.NetworkStep;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.slf4j.Logger;
@@ -56,10 +59,11 @@ final class Controllers {
 
     /** Those that have curvature. */
     private static List<ParamState> parameters(Binding binding) {
-        return binding.groups().stream()
+        Set<ParamState> parameters = Collections.newSetFromMap(new IdentityHashMap<>()); // they compare their arrays
+        binding.groups().stream()
                 .flatMap(group -> group.members().stream())
                 .flatMap(member -> member.parameters().stream())
-                .distinct()
-                .toList();
+                .forEach(parameters::add);
+        return List.copyOf(parameters);
     }
 }

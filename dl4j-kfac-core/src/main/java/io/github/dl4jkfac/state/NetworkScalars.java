@@ -2,6 +2,7 @@ package io.github.dl4jkfac.state;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -68,9 +69,16 @@ public final class NetworkScalars {
      * Writes a number.
      *
      * @param scalar which one
-     * @param value the number, not zero
+     * @param value the number; one that the state's type cannot hold becomes its largest, and one that is none changes nothing
      */
     public void set(Scalar scalar, double value) {
-        copies.forEach(copy -> copy.putScalar(scalar.ordinal(), value));
+        if (!Double.isNaN(value)) {
+            copies.forEach(copy -> copy.putScalar(scalar.ordinal(), within(copy.dataType(), value)));
+        }
+    }
+
+    private static double within(DataType type, double value) {
+        double most = type == DataType.DOUBLE ? Double.MAX_VALUE : Float.MAX_VALUE;
+        return Math.max(-most, Math.min(most, value));
     }
 }

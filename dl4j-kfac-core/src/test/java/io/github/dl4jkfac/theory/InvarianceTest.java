@@ -153,7 +153,10 @@ class InvarianceTest {
 
     private static INDArray trained(Curvature curvature, MultiDataSet batch) {
         MultiLayerNetwork network = sequence(
-                settings(KFac.builder().curvature(curvature).build()),
+                settings(KFac.builder()
+                        .klClip(KFac.DEFAULT_KL_CLIP)
+                        .curvature(curvature)
+                        .build()),
                 dense(4, 5, Activation.TANH).build(),
                 output(5, 3, Activation.SOFTMAX, new LossMCXENT()).build());
         KFacListener.attach(network);

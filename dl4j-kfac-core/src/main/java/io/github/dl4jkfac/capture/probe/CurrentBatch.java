@@ -2,6 +2,8 @@ package io.github.dl4jkfac.capture.probe;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -14,7 +16,6 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** The batch that a network is learning from. */
 public final class CurrentBatch {
@@ -28,28 +29,74 @@ public final class CurrentBatch {
      * @return features, labels and masks in float64
      */
     public static MultiDataSet atHand(Model model) {
-        return firstOf(model, Long.MAX_VALUE, DataType.DOUBLE);
+        return someOf(model, Integer.MAX_VALUE, 0, DataType.DOUBLE);
     }
 
     /**
-     * Copies the first samples of the batch that a network learns from. To be called as {@link #atHand}.
+     * Copies some samples of the batch that a network learns from, drawn at random, since users may have sorted theirs. To be called as
+     * {@link #atHand}.
      *
      * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
-     * @param samples how many; there are all of them if the batch has no more
+     * @param samples how many; there are all of them if the batch has no more, or keeps them in a way that cannot be divided
+     * @param seed decides which
      * @param type of the copies
      * @return features, labels and masks
      */
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
-    public static MultiDataSet firstOf(Model model, long samples, DataType type) {
+    public static MultiDataSet someOf(Model model, int samples, long seed, DataType type) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             MultiDataSet whole = arrays(model);
-            MultiDataSet part = new org.nd4j.linalg.dataset.MultiDataSet(
-                    first(whole.getFeatures(), samples),
-                    first(whole.getLabels(), samples),
-                    first(whole.getFeaturesMaskArrays(), samples),
-                    first(whole.getLabelsMaskArrays(), samples));
-            return Doubles.copy(part, type);
+            long all = whole.getFeatures(0).size(0);
+            boolean divisible = Stream.of(
+                            whole.getFeatures(),
+                            whole.getLabels(),
+                            whole.getFeaturesMaskArrays(),
+                            whole.getLabelsMaskArrays())
+                    .filter(Objects::nonNull)
+                    .flatMap(Arrays::stream)
+                    .allMatch(array -> array == null || array.size(0) == all);
+            if (samples >= all || !divisible) {
+                return Doubles.copy(whole, type);
+            }
+            int[] chosen = choice((int) all, samples, new SplittableRandom(seed));
+            return new org.nd4j.linalg.dataset.MultiDataSet(
+                    rows(whole.getFeatures(), chosen, type),
+                    rows(whole.getLabels(), chosen, type),
+                    rows(whole.getFeaturesMaskArrays(), chosen, type),
+                    rows(whole.getLabelsMaskArrays(), chosen, type));
         }
+    }
+
+    /** Some of the numbers below a bound, each at most once, in ascending order. */
+    private static int[] choice(int bound, int count, SplittableRandom random) {
+        int[] chosen = new int[count];
+        int found = 0;
+        for (int i = 0; found < count; i++) {
+            if (random.nextInt(bound - i) < count - found) {
+                chosen[found++] = i;
+            }
+        }
+        return chosen;
+    }
+
+    private static INDArray[] rows(INDArray[] arrays, int[] chosen, DataType type) {
+        return arrays == null
+                ? null
+                : Arrays.stream(arrays).map(array -> rows(array, chosen, type)).toArray(INDArray[]::new);
+    }
+
+    private static INDArray rows(INDArray array, int[] chosen, DataType type) {
+        if (array == null) {
+            return null;
+        }
+        long[] shape = array.shape().clone(); // ND4J hands out its own
+        INDArray own = array.castTo(type).dup('c').reshape('c', shape[0], array.length() / shape[0]);
+        INDArray part = Nd4j.createUninitialized(type, new long[] {chosen.length, own.size(1)}, 'c');
+        for (int i = 0; i < chosen.length; i++) {
+            part.getRow(i).assign(own.getRow(chosen[i]));
+        }
+        shape[0] = chosen.length;
+        return part.reshape('c', shape);
     }
 
     private static MultiDataSet arrays(Model model) {
@@ -60,16 +107,6 @@ public final class CurrentBatch {
         MultiLayerNetwork network = (MultiLayerNetwork) model;
         return new org.nd4j.linalg.dataset.MultiDataSet(
                 network.getInput(), network.getLabels(), featureMask(network), labelMask(network));
-    }
-
-    private static INDArray[] first(INDArray[] arrays, long samples) {
-        return arrays == null
-                ? null
-                : Arrays.stream(arrays).map(array -> first(array, samples)).toArray(INDArray[]::new);
-    }
-
-    private static INDArray first(INDArray array, long samples) {
-        return array == null || array.size(0) <= samples ? array : array.get(NDArrayIndex.interval(0, samples));
     }
 
     /**

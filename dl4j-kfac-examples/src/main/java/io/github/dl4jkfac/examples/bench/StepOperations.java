@@ -77,6 +77,7 @@ final class StepOperations {
     private double beyond(Optimizer optimizer, OptimizerSettings settings, double n) {
         return switch (optimizer) {
             case SGD, NESTEROVS, ADAM, FADAM -> 0;
+            case MUON -> orthogonal();
             case ADAFISHER, ADAFISHERW -> n * sides() / AdaFisher.DEFAULT_STATISTICS_INTERVAL;
             case KFAC -> kfac(settings, n);
             case KFAC_TRIDIAGONAL -> Double.NaN;
@@ -88,17 +89,38 @@ final class StepOperations {
         };
     }
 
+    /** Newton and Schulz's five iterations, each with three products. */
+    private double orthogonal() {
+        return matrices.stream()
+                .mapToDouble(matrix -> {
+                    double shorter = Math.min(matrix.inputs - 1, matrix.outputs);
+                    double longer = Math.max(matrix.inputs - 1, matrix.outputs);
+                    return 5 * (2 * shorter * shorter * longer + shorter * shorter * shorter);
+                })
+                .sum();
+    }
+
+    /** At every fifth step, while all is calm: four forward passes of a quarter of the batch. */
+    private double control(OptimizerSettings settings, double n) {
+        boolean byHand = settings.settings().contains(Setting.KL_CLIP)
+                || settings.settings().contains(Setting.MOMENTUM);
+        return byHand ? 0 : n * weights() / 5;
+    }
+
     private double kfac(OptimizerSettings settings, double n) {
         double statistics = settings.get(Setting.STATISTICS_INTERVAL, KFac.DEFAULT_STATISTICS_INTERVAL);
         double inverses = settings.get(Setting.INVERSE_INTERVAL, KFac.DEFAULT_INVERSE_INTERVAL);
-        return n * (weights() + squares()) / statistics + cubes() / inverses + sandwiches();
+        return n * (weights() + squares()) / statistics + cubes() / inverses + sandwiches() + control(settings, n);
     }
 
     /** Beyond K-FAC's: the rows in the eigenbasis and their squares' product, and there and back again in each step. */
     private double ekfac(OptimizerSettings settings, double n) {
         double statistics = settings.get(Setting.STATISTICS_INTERVAL, EKFac.DEFAULT_STATISTICS_INTERVAL);
         double bases = settings.get(Setting.INVERSE_INTERVAL, EKFac.DEFAULT_BASIS_INTERVAL);
-        return n * (2 * weights() + 2 * squares()) / statistics + EIGEN * cubes() / bases + 2 * sandwiches();
+        return n * (2 * weights() + 2 * squares()) / statistics
+                + EIGEN * cubes() / bases
+                + 2 * sandwiches()
+                + control(settings, n);
     }
 
     private double gram(double n) {
