@@ -152,7 +152,9 @@ public final class KFac extends KroneckerUpdater {
         private ConvolutionFactors convolution = DEFAULT_CONVOLUTION;
         private RecurrentModel recurrent = DEFAULT_RECURRENT;
 
-        private Builder() {}
+        private Builder() {
+            draft.automatic = true;
+        }
 
         private KroneckerOptions kroneckerOptions() {
             return new KroneckerOptions(curvature, maxFactorDimension, convolution, recurrent);

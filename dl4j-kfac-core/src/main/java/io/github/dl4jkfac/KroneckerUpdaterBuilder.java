@@ -13,10 +13,6 @@ abstract class KroneckerUpdaterBuilder<B extends KroneckerUpdaterBuilder<B>> ext
     Curvature curvature = KFac.DEFAULT_CURVATURE;
     int maxFactorDimension = KFac.DEFAULT_MAX_FACTOR_DIMENSION;
 
-    KroneckerUpdaterBuilder() {
-        draft.automatic = true;
-    }
-
     final void take(KroneckerUpdater updater) {
         super.take(updater);
         curvature = updater.curvature();

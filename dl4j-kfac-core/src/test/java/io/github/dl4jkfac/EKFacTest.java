@@ -329,7 +329,7 @@ class EKFacTest {
     @Test
     void defaultsAreTheDocumentedOnes() {
         EKFac explicit = EKFac.builder()
-                .learningRate(KFac.AUTOMATIC_LEARNING_RATE)
+                .learningRate(EKFac.DEFAULT_LEARNING_RATE)
                 .momentum(EKFac.DEFAULT_MOMENTUM)
                 .damping(EKFac.DEFAULT_DAMPING)
                 .klClip(EKFac.DEFAULT_KL_CLIP)
@@ -339,13 +339,11 @@ class EKFacTest {
                 .statisticsFraction(EKFac.DEFAULT_STATISTICS_FRACTION)
                 .maxFactorDimension(EKFac.DEFAULT_MAX_FACTOR_DIMENSION)
                 .curvature(EKFac.DEFAULT_CURVATURE)
-                .automatic()
                 .build();
         assertThat(explicit).isEqualTo(new EKFac());
-        EKFac byHand = EKFac.builder().klClip(EKFac.DEFAULT_KL_CLIP).build();
-        assertThat(byHand.learningRate()).isEqualTo(EKFac.DEFAULT_LEARNING_RATE);
-        assertThat(byHand.toBuilder().automatic().build().learningRate()).isEqualTo(EKFac.DEFAULT_LEARNING_RATE);
-        assertThat(explicit.toBuilder().klClip(EKFac.DEFAULT_KL_CLIP).build()).isEqualTo(byHand);
+        EKFac automatic = EKFac.builder().automatic().build();
+        assertThat(automatic.learningRate()).isEqualTo(KFac.AUTOMATIC_LEARNING_RATE);
+        assertThat(automatic.toBuilder().klClip(EKFac.DEFAULT_KL_CLIP).build()).isEqualTo(explicit);
         assertThat(new EKFac().curvature()).isEqualTo(EKFac.DEFAULT_CURVATURE);
         assertThat(EKFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build().curvature())
                 .isEqualTo(Curvature.EMPIRICAL_FISHER);

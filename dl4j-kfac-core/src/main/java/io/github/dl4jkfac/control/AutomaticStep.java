@@ -46,6 +46,9 @@ public final class AutomaticStep implements BatchController {
 
     private static final double MOST_MOMENTUM = 0.95;
 
+    /** U is the Newton step of a curvature that knows more than one batch, so that a batch that knows nothing does not lengthen it. */
+    private static final double MOST_RATE = 1;
+
     /** Weight of the past in the average of mu, and of log r. */
     private static final double MOMENTUM_MEMORY = 0.8;
 
@@ -213,7 +216,8 @@ public final class AutomaticStep implements BatchController {
     /** Measures the model; the update is written anew where layers have had to be shortened. */
     private QuadraticModel model(
             LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
-        QuadraticModel whole = modelOf(objective, proposal, update, tangentOfLast);
+        QuadraticModel whole = modelOf(objective, proposal, update, tangentOfLast)
+                .withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
         double alpha = whole.bestRate(0);
         if (!Double.isFinite(alpha) || !proposal.limit(watch.share() * alpha, LONGEST_CHANGE)) {
             return whole;

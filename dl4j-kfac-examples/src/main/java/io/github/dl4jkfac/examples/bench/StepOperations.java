@@ -117,10 +117,7 @@ final class StepOperations {
     private double ekfac(OptimizerSettings settings, double n) {
         double statistics = settings.get(Setting.STATISTICS_INTERVAL, EKFac.DEFAULT_STATISTICS_INTERVAL);
         double bases = settings.get(Setting.INVERSE_INTERVAL, EKFac.DEFAULT_BASIS_INTERVAL);
-        return n * (2 * weights() + 2 * squares()) / statistics
-                + EIGEN * cubes() / bases
-                + 2 * sandwiches()
-                + control(settings, n);
+        return n * (2 * weights() + 2 * squares()) / statistics + EIGEN * cubes() / bases + 2 * sandwiches();
     }
 
     private double gram(double n) {
