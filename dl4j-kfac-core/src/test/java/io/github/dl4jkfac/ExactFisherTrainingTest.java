@@ -81,12 +81,13 @@ class ExactFisherTrainingTest {
         Fixtures.fit(model, data);
         double before =
                 model.score(); // in training mode, unlike a score of batch normalisation with running statistics
-        for (int step = 0; step < 40; step++) {
+        // the rows of a network with batch normalisation are an approximation
+        double enough = (kind == Kind.SPLIT_BLOCKS ? 0.97 : 0.8) * before;
+        for (int step = 0; step < 40 && model.score() >= enough; step++) {
             Fixtures.fit(model, data);
         }
         assertThat(Fixtures.isFinite(model.params())).isTrue();
-        // the rows of a network with batch normalisation are an approximation
-        assertThat(model.score()).isLessThan((kind == Kind.SPLIT_BLOCKS ? 0.97 : 0.8) * before);
+        assertThat(model.score()).isLessThan(enough);
         assertThat(listener.report(model).skippedBatches()).isZero();
     }
 
@@ -144,8 +145,16 @@ class ExactFisherTrainingTest {
                 Fixtures.base(updater, DataType.FLOAT).list(dead, output).build());
     }
 
+    /** What is saved depends on the method and the network apart from each other: each method with two kinds of network. */
+    static Stream<Arguments> saved() {
+        Kind[] kinds = Kind.values();
+        return Stream.of(Method.values())
+                .flatMap(method -> Stream.of(0, 1)
+                        .map(i -> Arguments.of(method, kinds[(2 * method.ordinal() + i) % kinds.length])));
+    }
+
     @ParameterizedTest
-    @MethodSource("cases")
+    @MethodSource("saved")
     void resumedTrainingIsBitEqual(Method method, Kind kind) throws Exception {
         List<DataSet> batches = Fixtures.batches(DataType.FLOAT, 8);
         Model uninterrupted = kind.create(method.updater, DataType.FLOAT);

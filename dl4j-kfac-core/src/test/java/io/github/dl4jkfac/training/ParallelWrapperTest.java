@@ -8,11 +8,13 @@ import io.github.dl4jkfac.testing.Fixtures;
 import io.github.dl4jkfac.testing.Fixtures.Kind;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.deeplearning4j.datasets.iterator.utilty.ListDataSetIterator;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.solvers.accumulation.encoding.threshold.AdaptiveThresholdAlgorithm;
 import org.deeplearning4j.parallelism.ParallelWrapper;
+import org.deeplearning4j.parallelism.trainer.Trainer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +28,7 @@ import org.opentest4j.AssertionFailedError;
 class ParallelWrapperTest {
 
     private static final DataType TYPE = DataType.FLOAT;
+    private static final int WORKERS = 2;
 
     @ParameterizedTest
     @EnumSource(
@@ -66,7 +69,7 @@ class ParallelWrapperTest {
         KFacListener listener = KFacListener.attach(model);
         double before = total(model, batches);
         ParallelWrapper.Builder<Model> builder = new ParallelWrapper.Builder<>(model)
-                .workers(2)
+                .workers(WORKERS)
                 .prefetchBuffer(2)
                 .averagingFrequency(2)
                 .trainingMode(mode);
@@ -115,12 +118,27 @@ class ParallelWrapperTest {
             if (!started) {
                 started = true;
                 try {
-                    Thread.sleep(1500);
+                    awaitWorkers();
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
             }
             return super.next();
+        }
+
+        /** Until all wait for their first batch, or for as long as it takes to be sure of that on any machine. */
+        private static void awaitWorkers() throws InterruptedException {
+            for (int round = 0; round < 30 && waitingWorkers() < WORKERS; round++) {
+                Thread.sleep(50);
+            }
+        }
+
+        private static long waitingWorkers() {
+            return Thread.getAllStackTraces().entrySet().stream()
+                    .filter(thread -> thread.getKey().getState() != Thread.State.RUNNABLE)
+                    .filter(thread -> Stream.of(thread.getValue())
+                            .anyMatch(frame -> frame.getClassName().startsWith(Trainer.class.getPackageName())))
+                    .count();
         }
     }
 }

@@ -80,7 +80,7 @@ class CommandErrorsTest {
             cifar --data /does/not/exist                  | --data /does/not/exist does not exist
             cifar --dataset shapes --data x               | --data x is of no use to --dataset shapes
             cifar --l2 -1                                 | --l2 must be zero or a positive number. Got: -1.0
-            cifar --dataset shapes --batch 30000          | --batch 30000 is more than the 20000 training examples
+            sequence --length 10 --batch 30000            | --batch 30000 is more than the 20000 training examples
             sequence --task copy                          | 'copy'
             sequence --length 3                           | --length must be within 10 and 5000. Got: 3
             sequence --length 1000000                     | --length must be within 10 and 5000. Got: 1000000

@@ -59,10 +59,10 @@ class RepeatableRunsTest {
     @Test
     void aRunThatWasSavedContinues() throws IOException {
         Path saved = folder.resolve("saved");
-        CommandRunner first = compareAdamAndSgd("4", "--save", saved.toString());
-        CommandRunner second = compareAdamAndSgd("8", "--resume", saved.toString());
+        CommandRunner first = compareAdamAndSgd("2", "--save", saved.toString());
+        CommandRunner second = compareAdamAndSgd("4", "--resume", saved.toString());
         List<String> resumed = Files.readAllLines(folder.resolve("results.csv"));
-        CommandRunner whole = compareAdamAndSgd("8");
+        CommandRunner whole = compareAdamAndSgd("4");
         List<String> uninterrupted = Files.readAllLines(folder.resolve("results.csv"));
 
         assertThat(List.of(first.code(), second.code(), whole.code())).containsOnly(0);
@@ -80,7 +80,7 @@ class RepeatableRunsTest {
     /** The last row of each optimizer, without its seconds. */
     private static List<String> lastRows(List<String> lines) {
         return lines.stream()
-                .filter(line -> line.matches("\\w+,8,.*"))
+                .filter(line -> line.matches("\\w+,4,.*"))
                 .map(line -> line.replaceAll("^(\\w+,\\d+,\\d+),[^,]*", "$1"))
                 .toList();
     }

@@ -105,17 +105,19 @@ class ClassificationProblemTest {
     @ParameterizedTest
     @EnumSource(Optimizer.class)
     void aResumedRunEndsWhereAnUninterruptedOneDoes(Optimizer optimizer) throws IOException {
-        assertResumes(lstm, optimizer, BATCH, 10, 6);
+        assertResumes(lstm, optimizer, BATCH, 6, 4);
     }
 
     @Test
     void aGraphResumesAsWell() throws IOException {
+        int pixels = 8 * 8 * 3;
         LabelledSplit images = new LabelledSplit(
                 "noise",
-                new LabelledData(new byte[8 * 3072], 3072, new byte[8], 10),
-                new LabelledData(new byte[2 * 3072], 3072, new byte[2], 10));
+                new LabelledData(new byte[8 * pixels], pixels, new byte[8], 10),
+                new LabelledData(new byte[2 * pixels], pixels, new byte[2], 10));
+        InputType.InputTypeConvolutional small = (InputType.InputTypeConvolutional) InputType.convolutional(8, 8, 3);
         ClassificationProblem resNet = new ClassificationProblem(
-                new ResNet20(IMAGES, 10, 1e-4), images, new ColourEncoding(images.train(), 3), null, 2);
+                new ResNet20(small, 10, 1e-4), images, new ColourEncoding(images.train(), 3), null, 2);
         assertResumes(resNet, Optimizer.NESTEROVS, 2, 3, 2);
     }
 
