@@ -26,10 +26,19 @@ public final class GrowingBatches implements DataSetIterator {
 
     private static final long serialVersionUID = 1L;
 
+    /** Where the samples come from. */
     private final DataSetIterator source;
+
+    /** m_1. */
     private final int first;
+
+    /** Samples in the largest batch. */
     private final int most;
+
+    /** Number of the batch from which on they are that large. */
     private final long steps;
+
+    /** How many batches have been taken. */
     private long taken;
 
     /**
