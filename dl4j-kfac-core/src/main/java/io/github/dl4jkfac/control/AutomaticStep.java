@@ -6,6 +6,7 @@ import io.github.dl4jkfac.capture.probe.Doubles;
 import io.github.dl4jkfac.capture.probe.LocalObjective;
 import io.github.dl4jkfac.capture.probe.LocalObjective.Tangent;
 import io.github.dl4jkfac.capture.probe.LossProbe;
+import io.github.dl4jkfac.control.StepSearch.Trial;
 import io.github.dl4jkfac.diagnostics.StepControl;
 import io.github.dl4jkfac.state.NetworkScalars;
 import io.github.dl4jkfac.state.NetworkScalars.Scalar;
@@ -29,8 +30,9 @@ import org.slf4j.LoggerFactory;
  * LossWatch}), and tried on its batch before it is taken: one that makes the objective worse is halved until it does not. Layers
  * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
  *
- * <p>The model is measured on a part of the batch, at first at every step and later more seldom, as long as it foretells well. In between alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the
- * last measured ones. All that lasts is in the updater state.
+ * <p>The model is measured on a part of the batch, at first at every step and later more seldom, as long as it foretells well. In between
+ * alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. All that lasts is in the
+ * updater state.
  */
 public final class AutomaticStep implements BatchController {
 
@@ -57,11 +59,6 @@ public final class AutomaticStep implements BatchController {
     /** Measured curvatures that differ by no more, in their logarithms, are much the same. */
     private static final double CALM_DRIFT = Math.log(2);
 
-    static final int MOST_HALVINGS = 12;
-
-    /** The step that a failed search leaves for the next time, in units of the first one's squared length. */
-    private static final double AFTER_FAILURE = 1.0 / 256;
-
     /** Networks with more parameters are looked at in their own type, since float64 would cost too much of a step. */
     private static final long MOST_IN_DOUBLE = 1 << 20;
 
@@ -71,6 +68,7 @@ public final class AutomaticStep implements BatchController {
     private final FlatDirections directions;
     private final NetworkScalars scalars;
     private final TrustRegion region;
+    private final StepSearch search;
     private final LossWatch watch;
     private final MeasuringClock clock;
 
@@ -99,6 +97,7 @@ public final class AutomaticStep implements BatchController {
         this.directions = new FlatDirections(model, network, parameters, type);
         this.scalars = scalars;
         this.region = new TrustRegion(scalars);
+        this.search = new StepSearch(region);
         this.watch = new LossWatch(scalars);
         this.clock = new MeasuringClock(scalars, longest);
     }
@@ -179,9 +178,9 @@ public final class AutomaticStep implements BatchController {
                 region.bound(),
                 watch.share(),
                 trial != null,
-                trial == null ? Double.NaN : trial.promised,
-                trial == null ? Double.NaN : trial.decrease,
-                trial == null ? 0 : trial.halvings,
+                trial == null ? Double.NaN : trial.promised(),
+                trial == null ? Double.NaN : trial.decrease(),
+                trial == null ? 0 : trial.halvings(),
                 rejected);
         return new Coefficients(alpha, OptionalDouble.of(mu));
     }
@@ -250,53 +249,11 @@ public final class AutomaticStep implements BatchController {
             alpha = quadratic.bestRate(0);
         }
         double share = region.inside(watch.share(), quadratic.squaredLength(alpha, mu));
-        try (INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate)) {
-            Trial trial = search(objective, quadratic, rate * alpha, rate * mu, step, share);
-            clock.measured(trial.halvings == 0 && trial.foretold && drift < CALM_DRIFT);
-            rejected += trial.halvings;
-            return taken(trial.share * alpha, trial.share * mu, trial);
-        }
-    }
-
-    /**
-     * A step that has been tried.
-     *
-     * @param share of the model's step that is taken
-     * @param promised decrease of the objective
-     * @param decrease of the objective
-     * @param halvings before it was short enough
-     * @param foretold whether the model has told the decrease, as far as rounding lets that be seen
-     */
-    private record Trial(double share, double promised, double decrease, int halvings, boolean foretold) {}
-
-    /** Halves the step until it does not make the objective worse, or has become very short. */
-    private Trial search(
-            LocalObjective objective, QuadraticModel quadratic, double alpha, double mu, INDArray step, double first) {
-        double share = first;
-        for (int halving = 0; halving <= MOST_HALVINGS; halving++, share /= 2) {
-            double promised = quadratic.decrease(share * alpha, share * mu);
-            double squaredLength = quadratic.squaredLength(share * alpha, share * mu);
-            double decrease = decrease(objective, step, share);
-            double hidden = objective.rounding();
-            boolean isHidden = Math.abs(decrease) <= hidden && Math.abs(promised) <= hidden;
-            if (decrease >= 0 || isHidden) {
-                if (halving > 0) {
-                    region.shrinkTo(squaredLength);
-                } else if (promised > 0 && !isHidden) {
-                    region.follow(decrease / promised, squaredLength);
-                }
-                return new Trial(share, promised, decrease, halving, decrease >= 0.5 * promised || isHidden);
-            }
-        }
-        // so short a step does no harm, and the whole batch may like it better than the part that it was tried on
-        region.shrinkTo(AFTER_FAILURE * quadratic.squaredLength(first * alpha, first * mu));
-        return new Trial(share, Double.NaN, Double.NaN, MOST_HALVINGS, false);
-    }
-
-    private static double decrease(LocalObjective objective, INDArray step, double share) {
-        try (INDArray part = step.mul(share)) {
-            return objective.loss() - objective.lossBehind(part);
-        }
+        INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate); // update's own memory
+        Trial trial = search.along(objective, quadratic, rate * alpha, rate * mu, step, share);
+        clock.measured(trial.halvings() == 0 && trial.foretold() && drift < CALM_DRIFT);
+        rejected += trial.halvings();
+        return taken(trial.share() * alpha, trial.share() * mu, trial);
     }
 
     /** Returns how far r is from what it has been, |log(r / r_old)|; infinite at first. */

@@ -77,7 +77,6 @@ final class StepOperations {
     private double beyond(Optimizer optimizer, OptimizerSettings settings, double n) {
         return switch (optimizer) {
             case SGD, NESTEROVS, ADAM, FADAM -> 0;
-            case MUON -> orthogonal();
             case ADAFISHER, ADAFISHERW -> n * sides() / AdaFisher.DEFAULT_STATISTICS_INTERVAL;
             case KFAC -> kfac(settings, n);
             case KFAC_TRIDIAGONAL -> Double.NaN;
@@ -87,17 +86,6 @@ final class StepOperations {
             case SF -> n * weights() + gram(n) + 2 * n * weights();
             case EGN -> gaussNewton(n);
         };
-    }
-
-    /** Newton and Schulz's five iterations, each with three products. */
-    private double orthogonal() {
-        return matrices.stream()
-                .mapToDouble(matrix -> {
-                    double shorter = Math.min(matrix.inputs - 1, matrix.outputs);
-                    double longer = Math.max(matrix.inputs - 1, matrix.outputs);
-                    return 5 * (2 * shorter * shorter * longer + shorter * shorter * shorter);
-                })
-                .sum();
     }
 
     /** At every fifth step, while all is calm: four forward passes of a quarter of the batch. */

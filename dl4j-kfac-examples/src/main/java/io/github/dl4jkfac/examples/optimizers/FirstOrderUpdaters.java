@@ -5,11 +5,10 @@ import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Nesterovs;
 import org.nd4j.linalg.learning.config.Sgd;
 
-/** Updaters that look at gradients only, most of them DL4J's own, with what the user set. */
+/** DL4J's own updaters, with what the user set. */
 final class FirstOrderUpdaters {
 
     private static final double NESTEROVS_RATE = 0.0025;
-    private static final double MUON_RATE = 0.02;
     private static final double SGD_RATE = 0.01;
 
     private FirstOrderUpdaters() {}
@@ -23,10 +22,6 @@ final class FirstOrderUpdaters {
         Adam adam = new Adam(chosen.rate(Adam.DEFAULT_ADAM_LEARNING_RATE));
         chosen.ifSet(Setting.BETA, adam::setBeta1);
         return adam;
-    }
-
-    static IUpdater muon(OptimizerSettings chosen, long seed) {
-        return new Muon(chosen.rate(MUON_RATE), chosen.get(Setting.MOMENTUM, Muon.MOMENTUM), 0, 0);
     }
 
     static IUpdater sgd(OptimizerSettings chosen, long seed) {

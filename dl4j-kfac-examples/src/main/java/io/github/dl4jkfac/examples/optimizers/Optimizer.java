@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
-import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** The optimizers that the examples compare: name, kind, settings and how to configure each. A new one is one entry here. */
@@ -39,8 +38,6 @@ public enum Optimizer {
     NESTEROVS(FirstOrderUpdaters::nesterovs, List.of(Setting.MOMENTUM), true),
     /** Adam. */
     ADAM(FirstOrderUpdaters::adam, List.of(Setting.BETA), true),
-    /** Momentum whose updates are made orthogonal, for networks of dense layers. */
-    MUON(FirstOrderUpdaters::muon, List.of(Setting.MOMENTUM), true),
     /** Plain stochastic gradient descent. */
     SGD(FirstOrderUpdaters::sgd, List.of(), true);
 
@@ -85,18 +82,6 @@ public enum Optimizer {
             return configuration.apply(chosen, seed);
         } catch (IllegalArgumentException e) {
             throw new UserError(id() + ": " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * Gives each layer what the optimizer has to know of it.
-     *
-     * @param network a new network that was configured with {@link #updater}
-     * @throws UserError if the optimizer cannot train it
-     */
-    public void prepare(Model network) {
-        if (this == MUON) {
-            MuonLayers.prepare(network);
         }
     }
 
