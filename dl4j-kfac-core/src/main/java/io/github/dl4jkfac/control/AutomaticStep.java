@@ -13,6 +13,7 @@ import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 import io.github.dl4jkfac.step.StepProposal;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -71,6 +72,8 @@ public final class AutomaticStep implements BatchController {
     private final StepSearch search;
     private final LossWatch watch;
     private final MeasuringClock clock;
+    private final Set<Part> off = Part.switchedOff();
+    private final double longestChange;
 
     private LossProbe probe;
     private boolean isBlind;
@@ -96,10 +99,11 @@ public final class AutomaticStep implements BatchController {
                 : DataType.FLOAT;
         this.directions = new FlatDirections(model, network, parameters, type);
         this.scalars = scalars;
-        this.region = new TrustRegion(scalars);
-        this.search = new StepSearch(region);
-        this.watch = new LossWatch(scalars);
-        this.clock = new MeasuringClock(scalars, longest);
+        this.region = new TrustRegion(scalars, off.contains(Part.REGION));
+        this.search = new StepSearch(region, off.contains(Part.TRIAL));
+        this.watch = new LossWatch(scalars, off.contains(Part.WATCH));
+        this.clock = new MeasuringClock(scalars, off.contains(Part.INTERVAL) ? 1 : longest);
+        this.longestChange = off.contains(Part.LAYERS) ? Double.POSITIVE_INFINITY : LONGEST_CHANGE;
     }
 
     @Override
@@ -157,7 +161,7 @@ public final class AutomaticStep implements BatchController {
         clock.pass();
         double r = scalars.get(Scalar.STEP_CURVATURE, 1);
         double mu = momentum();
-        proposal.limit(watch.share() / r, LONGEST_CHANGE);
+        proposal.limit(watch.share() / r, longestChange);
         // F_d U = V, so that U^T G m is about r <m,V>
         double alpha = 1 / r - (proposal.slope() > 0 ? mu * proposal.lastSlope() / proposal.slope() : 0);
         if (!(alpha > 0)) {
@@ -192,7 +196,7 @@ public final class AutomaticStep implements BatchController {
 
     /** mu of the steps between two measurements: the average where it is positive. */
     private double momentum() {
-        return Math.max(0, scalars.get(Scalar.STEP_MOMENTUM, 0));
+        return off.contains(Part.MOMENTUM) ? 0 : Math.max(0, scalars.get(Scalar.STEP_MOMENTUM, 0));
     }
 
     private Coefficients measured(StepProposal proposal) {
@@ -215,15 +219,20 @@ public final class AutomaticStep implements BatchController {
     /** Measures the model; the update is written anew where layers have had to be shortened. */
     private QuadraticModel model(
             LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
-        QuadraticModel whole = modelOf(objective, proposal, update, tangentOfLast)
-                .withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
+        QuadraticModel whole = atMostWhole(modelOf(objective, proposal, update, tangentOfLast), proposal);
         double alpha = whole.bestRate(0);
-        if (!Double.isFinite(alpha) || !proposal.limit(watch.share() * alpha, LONGEST_CHANGE)) {
+        if (!Double.isFinite(alpha) || !proposal.limit(watch.share() * alpha, longestChange)) {
             return whole;
         }
         directions.update(proposal, update);
         // with its old alpha no layer moves too far
         return modelOf(objective, proposal, update, tangentOfLast).withCurvatureOfAtLeast(proposal.slope() / alpha);
+    }
+
+    private QuadraticModel atMostWhole(QuadraticModel quadratic, StepProposal proposal) {
+        return off.contains(Part.RATE)
+                ? quadratic.withCurvature(proposal.slope())
+                : quadratic.withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
     }
 
     private static QuadraticModel modelOf(

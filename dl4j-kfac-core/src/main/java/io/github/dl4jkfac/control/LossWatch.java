@@ -18,14 +18,21 @@ final class LossWatch {
     static final double LONGER_WINDOW = 1.5;
 
     private final NetworkScalars scalars;
+    private final boolean isOff;
 
     LossWatch(NetworkScalars scalars) {
+        this(scalars, false);
+    }
+
+    /** @param isOff whether it shall shorten nothing */
+    LossWatch(NetworkScalars scalars, boolean isOff) {
         this.scalars = scalars;
+        this.isOff = isOff;
     }
 
     /** The share of the model's step that is taken, in (0,1]. */
     double share() {
-        return scalars.get(Scalar.STEP_SHARE, 1);
+        return isOff ? 1 : scalars.get(Scalar.STEP_SHARE, 1);
     }
 
     /** @param loss of a batch; one that is not finite is not counted */

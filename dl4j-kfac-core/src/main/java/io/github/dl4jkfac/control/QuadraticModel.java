@@ -41,6 +41,11 @@ record QuadraticModel(double slope, double lastSlope, double curvature, double m
 
     /** The model of the same step where U bends the objective no less than a given curvature. */
     QuadraticModel withCurvatureOfAtLeast(double least) {
-        return new QuadraticModel(slope, lastSlope, Math.max(curvature, least), mixed, lastCurvature);
+        return withCurvature(Math.max(curvature, least));
+    }
+
+    /** The model of the same step where U^T G U has a given value. */
+    QuadraticModel withCurvature(double other) {
+        return new QuadraticModel(slope, lastSlope, other, mixed, lastCurvature);
     }
 }

@@ -15,10 +15,17 @@ final class StepSearch {
     private static final double GOOD_RATIO = 0.5;
 
     private final TrustRegion region;
+    private final boolean isOff;
 
-    /** @param region follows what is found */
-    StepSearch(TrustRegion region) {
+    /**
+     * Makes a search.
+     *
+     * @param region follows what is found
+     * @param isOff whether the first step shall be taken, whatever comes of it
+     */
+    StepSearch(TrustRegion region, boolean isOff) {
         this.region = region;
+        this.isOff = isOff;
     }
 
     /**
@@ -51,7 +58,7 @@ final class StepSearch {
             double decrease = decrease(objective, step, share);
             double hidden = objective.rounding();
             boolean isHidden = Math.abs(decrease) <= hidden && Math.abs(promised) <= hidden;
-            if (decrease >= 0 || isHidden) {
+            if (decrease >= 0 || isHidden || isOff) {
                 if (halving > 0) {
                     region.shrinkTo(squaredLength);
                 } else if (promised > 0 && !isHidden) {

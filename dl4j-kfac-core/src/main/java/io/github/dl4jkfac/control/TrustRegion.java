@@ -23,9 +23,16 @@ final class TrustRegion {
     private static final double STEEPEST = 1.0 / 16;
 
     private final NetworkScalars scalars;
+    private final boolean isOff;
 
     TrustRegion(NetworkScalars scalars) {
+        this(scalars, false);
+    }
+
+    /** @param isOff whether it shall bound nothing */
+    TrustRegion(NetworkScalars scalars, boolean isOff) {
         this.scalars = scalars;
+        this.isOff = isOff;
     }
 
     /** The bound; infinite before the first loss. */
@@ -35,7 +42,7 @@ final class TrustRegion {
 
     /** @param loss of the first batch; one that is not positive sets no bound */
     void start(double loss) {
-        if (loss > 0 && Double.isInfinite(bound())) {
+        if (!isOff && loss > 0 && Double.isInfinite(bound())) {
             scalars.set(Scalar.STEP_REGION, START * loss);
         }
     }
@@ -64,7 +71,7 @@ final class TrustRegion {
 
     /** @param squaredLength of a step that is short enough, after longer ones have failed */
     void shrinkTo(double squaredLength) {
-        if (squaredLength > 0) {
+        if (!isOff && squaredLength > 0) {
             scalars.set(Scalar.STEP_REGION, squaredLength);
         }
     }

@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TuneCommand.class,
             BenchCommand.class,
             QualityCommand.class,
+            HeadlineCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

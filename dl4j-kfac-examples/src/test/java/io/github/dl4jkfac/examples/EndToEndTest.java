@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -58,12 +60,15 @@ class EndToEndTest {
         }
     }
 
+    /** Muon takes a layer with one matrix of weights. */
+    private static final Set<Optimizer> THAT_TRAIN_LSTMS = EnumSet.complementOf(EnumSet.of(Optimizer.MUON));
+
     @Test
     void everyOptimizerTrains() throws IOException {
         CommandRunner result = CommandRunner.run(
                 "sequence",
                 "--optimizers",
-                Arrays.stream(Optimizer.values()).map(Optimizer::id).collect(Collectors.joining(",")),
+                THAT_TRAIN_LSTMS.stream().map(Optimizer::id).collect(Collectors.joining(",")),
                 "--length",
                 "10",
                 "--units",
@@ -83,8 +88,8 @@ class EndToEndTest {
 
         assertThat(result.code()).as(result.err()).isZero();
         List<String> lines = Files.readAllLines(folder.resolve("results.csv"));
-        assertThat(lines).hasSize(1 + 2 * Optimizer.values().length);
-        for (Optimizer optimizer : Optimizer.values()) {
+        assertThat(lines).hasSize(1 + 2 * THAT_TRAIN_LSTMS.size());
+        for (Optimizer optimizer : THAT_TRAIN_LSTMS) {
             List<String> losses = lines.stream()
                     .filter(line -> line.startsWith(optimizer.id() + ","))
                     .map(line -> line.split(",")[4])

@@ -27,6 +27,8 @@ final class StepOperations {
     /** Operations of an eigendecomposition, over those of an inverse. */
     private static final double EIGEN = 9;
 
+    private static final int MUON_ITERATIONS = 5;
+
     private final List<Matrix> matrices;
 
     /**
@@ -76,7 +78,7 @@ final class StepOperations {
 
     private double beyond(Optimizer optimizer, OptimizerSettings settings, double n) {
         return switch (optimizer) {
-            case SGD, NESTEROVS, ADAM, FADAM -> 0;
+            case SGD, NESTEROVS, ADAM, ADAMW, FADAM -> 0;
             case ADAFISHER, ADAFISHERW -> n * sides() / AdaFisher.DEFAULT_STATISTICS_INTERVAL;
             case KFAC -> kfac(settings, n);
             case KFAC_TRIDIAGONAL -> Double.NaN;
@@ -85,6 +87,7 @@ final class StepOperations {
             // the second pass; J v and J^T u
             case SF -> n * weights() + gram(n) + 2 * n * weights();
             case EGN -> gaussNewton(n);
+            case MUON -> MUON_ITERATIONS * sum((dA, dG) -> orthogonalising(Math.min(dA, dG), Math.max(dA, dG)));
         };
     }
 
@@ -106,6 +109,11 @@ final class StepOperations {
         double statistics = settings.get(Setting.STATISTICS_INTERVAL, EKFac.DEFAULT_STATISTICS_INTERVAL);
         double bases = settings.get(Setting.INVERSE_INTERVAL, EKFac.DEFAULT_BASIS_INTERVAL);
         return n * (2 * weights() + 2 * squares()) / statistics + EIGEN * cubes() / bases + 2 * sandwiches();
+    }
+
+    /** One of Newton and Schulz's iterations: X X^T, its square, and their product with X. */
+    private static double orthogonalising(double small, double large) {
+        return 2 * small * small * large + Math.pow(small, 3);
     }
 
     private double gram(double n) {

@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
  * number of the epoch only. All batches are full; what is left over at the end of an epoch is dropped for that epoch
  * (the next order is another one, so every example gets its turn).
  */
-final class EpochOrder {
+public final class EpochOrder {
 
     private final int batch;
     private final long seed;
@@ -21,7 +21,7 @@ final class EpochOrder {
      * @param batch examples per batch, at most {@code count}
      * @param seed of the order
      */
-    EpochOrder(int count, int batch, long seed) {
+    public EpochOrder(int count, int batch, long seed) {
         if (batch < 1 || batch > count) {
             throw new IllegalArgumentException("batch must be within 1 and " + count + ". Got: " + batch);
         }
@@ -35,7 +35,7 @@ final class EpochOrder {
      * @param step 0 for the first batch of the first epoch
      * @return indices of the examples in that batch, a new array
      */
-    int[] at(long step) {
+    public int[] at(long step) {
         shuffleFor(step / perEpoch);
         int start = (int) (step % perEpoch) * batch;
         return Arrays.copyOfRange(order, start, start + batch);

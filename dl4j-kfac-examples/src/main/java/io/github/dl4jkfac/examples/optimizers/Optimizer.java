@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** The optimizers that the examples compare: name, kind, settings and how to configure each. A new one is one entry here. */
@@ -38,22 +40,36 @@ public enum Optimizer {
     NESTEROVS(FirstOrderUpdaters::nesterovs, List.of(Setting.MOMENTUM), true),
     /** Adam. */
     ADAM(FirstOrderUpdaters::adam, List.of(Setting.BETA), true),
+    /** Adam with decoupled weight decay. */
+    ADAMW(FirstOrderUpdaters::adamW, List.of(Setting.BETA, Setting.WEIGHT_DECAY), true, PreparedLayers::decayWeights),
+    /** Nesterov momentum with orthogonal updates of matrices. */
+    MUON(FirstOrderUpdaters::muon, List.of(Setting.MOMENTUM), true, PreparedLayers::orthogonalise),
     /** Plain stochastic gradient descent. */
     SGD(FirstOrderUpdaters::sgd, List.of(), true);
 
     private final BiFunction<OptimizerSettings, Long, IUpdater> configuration;
     private final Set<Setting<?>> settings;
     private final boolean firstOrder;
+    private final Consumer<Model> preparation;
 
     Optimizer(
             BiFunction<OptimizerSettings, Long, IUpdater> configuration,
             List<Setting<?>> settings,
             boolean firstOrder) {
+        this(configuration, settings, firstOrder, model -> {});
+    }
+
+    Optimizer(
+            BiFunction<OptimizerSettings, Long, IUpdater> configuration,
+            List<Setting<?>> settings,
+            boolean firstOrder,
+            Consumer<Model> preparation) {
         this.configuration = configuration;
         this.settings = new LinkedHashSet<>(settings);
         this.settings.add(Setting.LEARNING_RATE);
         this.settings.add(Setting.SCHEDULE);
         this.firstOrder = firstOrder;
+        this.preparation = preparation;
     }
 
     /** @return the name on the command line and in result files */
@@ -83,6 +99,16 @@ public enum Optimizer {
         } catch (IllegalArgumentException e) {
             throw new UserError(id() + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Changes in a new network what this optimizer needs beside its updater.
+     *
+     * @param network configured with {@link #updater}; its configuration is changed
+     * @throws UserError if this optimizer cannot train the network
+     */
+    public void prepare(Model network) {
+        preparation.accept(network);
     }
 
     /**

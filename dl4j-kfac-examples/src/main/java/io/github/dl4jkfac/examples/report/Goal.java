@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** What optimizers race for. */
-enum Goal {
+public enum Goal {
     /** Loss on the training data; less is better. */
     TRAIN_LOSS("train loss", Scores::trainLoss, -1),
     /** Accuracy on the test data; more is better. */

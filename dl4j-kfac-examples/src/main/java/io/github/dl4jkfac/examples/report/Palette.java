@@ -5,7 +5,7 @@ import java.awt.Color;
 import java.util.Map;
 
 /** One colour per optimizer, the same in every plot; the usual ones told apart by colour-blind readers as well (Okabe and Ito). */
-final class Palette {
+public final class Palette {
 
     private static final Map<Optimizer, Color> COLOURS = Map.ofEntries(
             Map.entry(Optimizer.KFAC, new Color(0xD55E00)),
@@ -21,11 +21,17 @@ final class Palette {
             Map.entry(Optimizer.FADAM, new Color(0x8C6D31)),
             Map.entry(Optimizer.NESTEROVS, new Color(0x0072B2)),
             Map.entry(Optimizer.ADAM, new Color(0x009E73)),
+            Map.entry(Optimizer.ADAMW, new Color(0x006B4E)),
+            Map.entry(Optimizer.MUON, new Color(0x7A3DB8)),
             Map.entry(Optimizer.SGD, new Color(0x000000)));
 
     private Palette() {}
 
-    static Color of(Optimizer optimizer) {
+    /**
+     * @param optimizer which optimizer
+     * @return its colour
+     */
+    public static Color of(Optimizer optimizer) {
         return COLOURS.get(optimizer);
     }
 }

@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
  * Shows a run on the terminal: a progress bar with loss and time left, or, where the output is not a terminal, one
  * line per evaluation.
  */
-final class ProgressDisplay implements Progress, AutoCloseable {
+public final class ProgressDisplay implements Progress, AutoCloseable {
 
     private static final int RESOLUTION = 1000;
     private static final int REFRESH_MILLIS = 500;
@@ -52,6 +52,11 @@ final class ProgressDisplay implements Progress, AutoCloseable {
                         .setRenderer(new BarLine())
                         .setConsumer(new TerminalLine())
                         .build();
+    }
+
+    /** @return the same without lines where there is no bar: of runs that are one of many */
+    public Progress quiet() {
+        return bar == null ? Progress.SILENT : this;
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.function.ToDoubleFunction;
  * @param baselineEnd when the baseline ended
  * @param reached when the challenger reached the target, between two evaluations interpolated; empty if it never did
  */
-record SpeedUp(
+public record SpeedUp(
         Optimizer challenger,
         Optimizer baseline,
         Goal goal,
@@ -61,7 +61,7 @@ record SpeedUp(
      * @param target its value
      * @return when it was first reached, linear between the evaluations before and after
      */
-    static Optional<Point> firstReach(Goal goal, List<Row> rows, double target) {
+    public static Optional<Point> firstReach(Goal goal, List<Row> rows, double target) {
         for (int i = 0; i < rows.size(); i++) {
             if (goal.reached(rows.get(i).scores(), target)) {
                 return Optional.of(i == 0 ? point(rows.get(0)) : between(goal, rows.get(i - 1), rows.get(i), target));

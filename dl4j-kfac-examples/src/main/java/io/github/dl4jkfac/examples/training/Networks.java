@@ -27,7 +27,9 @@ public final class Networks {
      * @return a new network at the initial parameters of that seed, which are the same for every optimizer
      */
     public static Model create(Problem problem, Optimizer optimizer, OptimizerSettings chosen, long seed) {
-        return ready(problem.network(updater(problem, optimizer, chosen, seed), seed), optimizer);
+        Model network = problem.network(updater(problem, optimizer, chosen, seed), seed);
+        optimizer.prepare(network);
+        return ready(network, optimizer);
     }
 
     /**

@@ -12,7 +12,7 @@ package io.github.dl4jkfac.examples.training;
 public record Row(long step, long examples, double seconds, double cpuSeconds, Scores scores) {
 
     /** @return everything, exactly, on one line */
-    String toText() {
+    public String toText() {
         return step + " " + examples + " " + seconds + " " + cpuSeconds + " " + scores.trainLoss() + " "
                 + scores.trainError() + " " + scores.testLoss() + " " + scores.testError();
     }
@@ -21,7 +21,7 @@ public record Row(long step, long examples, double seconds, double cpuSeconds, S
      * @param text what {@link #toText()} gave
      * @return the row
      */
-    static Row fromText(String text) {
+    public static Row fromText(String text) {
         String[] parts = text.split(" ");
         double[] values = new double[parts.length];
         for (int i = 2; i < parts.length; i++) {

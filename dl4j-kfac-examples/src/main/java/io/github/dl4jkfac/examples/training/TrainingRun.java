@@ -6,6 +6,7 @@ import io.github.dl4jkfac.examples.optimizers.LinearDecay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -45,13 +46,27 @@ public final class TrainingRun {
      * @return all rows; the last one is the end of the run
      */
     public List<Row> train(Model network, List<Row> soFar, Consumer<List<Row>> afterRow) {
+        return train(network, soFar, afterRow, row -> false);
+    }
+
+    /**
+     * Trains until the budget is used up, the loss is no longer finite, or an evaluation is good enough.
+     *
+     * @param network the network to train, at the state of the last row
+     * @param soFar rows until now, at least that of step 0
+     * @param afterRow called with all rows after each new one; the place for checkpoints
+     * @param enough tells of a new row whether training can end with it
+     * @return all rows; the last one is the end of the run
+     */
+    public List<Row> train(Model network, List<Row> soFar, Consumer<List<Row>> afterRow, Predicate<Row> enough) {
         List<Row> rows = new ArrayList<>(soFar);
         Row last = rows.get(rows.size() - 1);
         TrainingClock clock = new TrainingClock(last.seconds(), last.cpuSeconds());
         long step = last.step();
         boolean finite = last.scores().finite();
+        boolean ended = false;
         try (TrainingBatches batches = problem.batches(batch, seed)) {
-            while (finite && budget.used(step, clock.seconds()) < 1) {
+            while (finite && !ended && budget.used(step, clock.seconds()) < 1) {
                 LinearDecay.used(budget.used(step, clock.seconds()));
                 clock.start();
                 Models.fit(network, batches.at(step));
@@ -64,6 +79,7 @@ public final class TrainingRun {
                     rows.add(last);
                     progress.evaluated(last);
                     afterRow.accept(List.copyOf(rows));
+                    ended = enough.test(last);
                 }
             }
         } finally {
