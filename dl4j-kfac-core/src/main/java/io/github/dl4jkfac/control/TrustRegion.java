@@ -40,7 +40,11 @@ final class TrustRegion {
         return scalars.get(Scalar.STEP_REGION, Double.POSITIVE_INFINITY);
     }
 
-    /** @param loss of the first batch; one that is not positive sets no bound */
+    /**
+     * Sets the first bound, where there is none yet.
+     *
+     * @param loss of the first batch; one that is not positive sets no bound
+     */
     void start(double loss) {
         if (!isOff && loss > 0 && Double.isInfinite(bound())) {
             scalars.set(Scalar.STEP_REGION, START * loss);

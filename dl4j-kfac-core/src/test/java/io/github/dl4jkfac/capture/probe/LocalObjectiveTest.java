@@ -9,6 +9,7 @@ import static io.github.dl4jkfac.testing.TestNetworks.output;
 import static io.github.dl4jkfac.testing.TestNetworks.sequence;
 import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import io.github.dl4jkfac.capture.probe.LocalObjective.Tangent;
@@ -23,6 +24,7 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
@@ -173,6 +175,34 @@ class LocalObjectiveTest {
         try (LocalObjective objective = at(c, DataType.DOUBLE);
                 Tangent none = objective.along(Nd4j.zeros(DataType.DOUBLE, 1, c.model.numParams()))) {
             assertThat(objective.product(none, none)).isZero();
+        }
+    }
+
+    /** Two squared errors, averaged over the outputs: the second derivative by each is one, whatever the data. */
+    @Test
+    void anOutputOfAMeanSquaredErrorBendsTheLossByOneTimesItsWeight() {
+        try (LocalObjective objective = at(recurrent(), DataType.DOUBLE)) {
+            assertThat(objective.meanOutputCurvature()).isCloseTo(1, within(1e-12));
+        }
+        INDArray weights = Nd4j.valueArrayOf(new long[] {1, 2}, 1e4, DataType.DOUBLE);
+        MultiLayerNetwork weighted = sequence(
+                settings(new Sgd(0.1)),
+                output(4, 2, Activation.IDENTITY, new LossMSE(weights)).build());
+        try (LocalObjective objective =
+                at(new Case("weighted", weighted, batch(normal(1, N, 4), normal(2, N, 2)), 0), DataType.DOUBLE)) {
+            assertThat(objective.meanOutputCurvature()).isCloseTo(1e4, within(1e-6));
+        }
+    }
+
+    /** The trace of diag(p) - p p^T over the outputs, as far as so few random signs tell. */
+    @Test
+    void anOutputOfASoftmaxBendsTheLossByItsVariance() {
+        MultiDataSet rows = batch(normal(1, 400, 4), oneHot(400, 3));
+        MultiLayerNetwork network = classifier(0);
+        INDArray p = network.output(rows.getFeatures(0));
+        double expected = p.sub(p.mul(p)).meanNumber().doubleValue();
+        try (LocalObjective objective = at(new Case("many", network, rows, 0), DataType.DOUBLE)) {
+            assertThat(objective.meanOutputCurvature()).isCloseTo(expected, withPercentage(10));
         }
     }
 }
