@@ -86,20 +86,21 @@ class DiagonalUpdaterTrainingTest {
     @ParameterizedTest
     @MethodSource("cases")
     void resumedTrainingIsBitEqual(Kind kind, NaturalGradientUpdater updater) throws Exception {
-        for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
-            List<DataSet> batches = Fixtures.batches(type, STEPS);
-            Model uninterrupted = attached(kind, updater, type);
-            Fixtures.fit(uninterrupted, batches.subList(0, INTERRUPTED_AT));
-            Model restored = Fixtures.throughFile(uninterrupted, new File(folder, "net.zip"));
-            Model cloned = Fixtures.copy(uninterrupted);
-            Fixtures.fit(uninterrupted, batches.subList(INTERRUPTED_AT, STEPS));
-            for (Model resumed : List.of(restored, cloned)) {
-                KFacListener listener = KFacListener.attach(resumed);
-                assertThat(listener.report(resumed).steps()).isEqualTo(INTERRUPTED_AT);
-                Fixtures.fit(resumed, batches.subList(INTERRUPTED_AT, STEPS));
-                Fixtures.assertSameTraining(resumed, uninterrupted);
-                assertThat(listener.report(resumed).steps()).isEqualTo(STEPS);
-            }
+        // each updater and each kind of network in both
+        boolean single = (kind.ordinal() + updater.name().length()) % 2 == 0;
+        DataType type = single ? DataType.FLOAT : DataType.DOUBLE;
+        List<DataSet> batches = Fixtures.batches(type, STEPS);
+        Model uninterrupted = attached(kind, updater, type);
+        Fixtures.fit(uninterrupted, batches.subList(0, INTERRUPTED_AT));
+        Model restored = Fixtures.throughFile(uninterrupted, new File(folder, "net.zip"));
+        Model cloned = Fixtures.copy(uninterrupted);
+        Fixtures.fit(uninterrupted, batches.subList(INTERRUPTED_AT, STEPS));
+        for (Model resumed : List.of(restored, cloned)) {
+            KFacListener listener = KFacListener.attach(resumed);
+            assertThat(listener.report(resumed).steps()).isEqualTo(INTERRUPTED_AT);
+            Fixtures.fit(resumed, batches.subList(INTERRUPTED_AT, STEPS));
+            Fixtures.assertSameTraining(resumed, uninterrupted);
+            assertThat(listener.report(resumed).steps()).isEqualTo(STEPS);
         }
     }
 

@@ -241,7 +241,7 @@ class EKFacTest {
     private static void assertLearns(MultiLayerNetwork network, DataSet batch) {
         network.fit(batch);
         double before = network.score();
-        for (int step = 0; step < 40; step++) {
+        for (int step = 0; step < 25; step++) {
             network.fit(batch);
             assertThat(network.score()).isFinite();
         }
@@ -273,9 +273,9 @@ class EKFacTest {
         assertLearns(network, new DataSet(normal(1, 12, 2, 6, 6).castTo(DataType.FLOAT), labels(12)));
     }
 
-    /** Sequences of different lengths. */
+    /** Sequences of different lengths: shorter than any factor is wide, and longer than all. */
     @ParameterizedTest
-    @ValueSource(ints = {4, 30})
+    @ValueSource(ints = {4, 17})
     void sequencesAreLearnt(int steps) {
         MultiLayerNetwork network = network(
                 new EKFac(),

@@ -34,6 +34,8 @@ class ExtendingTest {
         Process program = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx1g",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-cp",
                         module + File.pathSeparator + SnippetCompiler.classPath(),
                         Program.class.getName(),
@@ -70,15 +72,15 @@ class ExtendingTest {
             KFacListener.attach(net);
             System.out.println(BlockTable.text(KFacListener.blocks(net)));
             double before = net.score(Fixtures.batch(DataType.DOUBLE, 50, 1));
-            Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 30));
+            Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 10));
             System.out.println(
                     net.score(Fixtures.batch(DataType.DOUBLE, 50, 1)) < before ? "the loss falls" : "no use");
             File file = new File(arguments[0]);
             net.save(file, true);
             MultiLayerNetwork resumed = MultiLayerNetwork.load(file, true);
             KFacListener.attach(resumed);
-            Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 7));
-            Fixtures.fit(resumed, Fixtures.batches(DataType.DOUBLE, 7));
+            Fixtures.fit(net, Fixtures.batches(DataType.DOUBLE, 3));
+            Fixtures.fit(resumed, Fixtures.batches(DataType.DOUBLE, 3));
             INDArray expected = net.params();
             System.out.println(Fixtures.sameBits(resumed.params(), expected) ? "resumed bit for bit" : "differs");
         }

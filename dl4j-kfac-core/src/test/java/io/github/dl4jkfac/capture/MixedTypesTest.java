@@ -13,7 +13,6 @@ import io.github.dl4jkfac.NaturalGradientUpdater;
 import io.github.dl4jkfac.testing.Fixtures;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -29,19 +28,15 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
-import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
-import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
-import org.nd4j.linalg.lossfunctions.impl.LossL2;
 
 /**
  * Features, labels and masks of another type than the network's train as those that are cast by hand, wherever Deeplearning4j itself
@@ -61,6 +56,11 @@ class MixedTypesTest {
 
     /** Of one network: the layers, the input type and the features' shape. */
     record Case(String name, InputType type, long[] features, boolean sequence, List<Layer> layers) {
+        /** Both are cast alike: each sees about half of the cases. */
+        DataType whole() {
+            return name.length() % 2 == 0 ? DataType.INT : DataType.BOOL;
+        }
+
         @Override
         public String toString() {
             return name;
@@ -191,9 +191,8 @@ class MixedTypesTest {
     @MethodSource("casesAndTypes")
     void dataOfAnotherTypeTrainAsIfCastByHand(Case one, DataType type) {
         List<String> wrong = new ArrayList<>();
-        List<DataType> others = type == DataType.FLOAT
-                ? List.of(DataType.DOUBLE, DataType.INT, DataType.BOOL)
-                : List.of(DataType.FLOAT);
+        List<DataType> others =
+                type == DataType.FLOAT ? List.of(DataType.DOUBLE, one.whole()) : List.of(DataType.FLOAT);
         Map<String, INDArray> right = new HashMap<>();
         for (DataType other : others) {
             compare(one, type, other, other, right, wrong);
@@ -203,10 +202,10 @@ class MixedTypesTest {
 
     /**
      * Whole numbers and truth values go through the same casts as floating-point numbers, before anything that differs between the
-     * updaters: two of the updaters see them.
+     * updaters, and graphs through those of sequences: two of the updaters see them.
      */
-    private static List<Supplier<IUpdater>> updaters(DataType features) {
-        return features.isFPType() ? UPDATERS : List.of(UPDATERS.get(0), UPDATERS.get(3));
+    private static List<Supplier<IUpdater>> updaters(DataType features, boolean graph) {
+        return features.isFPType() && !graph ? UPDATERS : List.of(UPDATERS.get(0), UPDATERS.get(3));
     }
 
     /** @param right parameters after data of the network's own type, by name of the training */
@@ -225,7 +224,7 @@ class MixedTypesTest {
             } catch (RuntimeException refused) {
                 continue; // by Deeplearning4j, whatever the updater
             }
-            for (Supplier<IUpdater> each : updaters(features)) {
+            for (Supplier<IUpdater> each : updaters(features, graph)) {
                 IUpdater updater = each.get();
                 String what = updater + (graph ? " graph" : " sequence");
                 INDArray expected = right.computeIfAbsent(what, none -> train(one, updater.clone(), type, cast, graph));
@@ -294,47 +293,5 @@ class MixedTypesTest {
         mask.putScalar(0, STEPS - 1, 0);
         mask.putScalar(1, STEPS - 1, 0);
         return new DataSet(x, y.castTo(labels), mask.castTo(features), mask.castTo(labels));
-    }
-
-    /** A loss of the user's own may hand back derivatives of the labels' type. */
-    @ParameterizedTest
-    @EnumSource(
-            value = DataType.class,
-            names = {"DOUBLE", "FLOAT"})
-    void lossesWhoseDerivativesHaveTheLabelsTypeTrain(DataType type) {
-        DataType labels = type == DataType.FLOAT ? DataType.DOUBLE : DataType.FLOAT;
-        Map<String, Case> cases = new LinkedHashMap<>();
-        cases.put("dense", vectors("dense", new DenseLayer.Builder().nOut(4).build()));
-        cases.put("output", vectors("output"));
-        cases.put("steps", sequences("steps", new LSTM.Builder().nOut(4).build()));
-        cases.put("steps alone", sequences("steps alone"));
-        List<String> wrong = new ArrayList<>();
-        cases.forEach((name, one) -> {
-            List<Layer> layers = new ArrayList<>(one.layers());
-            BaseOutputLayer last =
-                    (BaseOutputLayer) layers.remove(layers.size() - 1).clone();
-            last.setLossFn(new LabelsType(labels));
-            last.setActivationFn(Activation.IDENTITY.getActivationFunction());
-            layers.add(last);
-            Case own = new Case(name, one.type(), one.features(), one.sequence(), layers);
-            compare(own, type, type, labels, new HashMap<>(), wrong);
-        });
-        assertThat(wrong).isEmpty();
-    }
-
-    private static final class LabelsType extends LossL2 implements ILossFunction {
-
-        private static final long serialVersionUID = 1L;
-
-        private final DataType type;
-
-        LabelsType(DataType type) {
-            this.type = type;
-        }
-
-        @Override
-        public INDArray computeGradient(INDArray labels, INDArray z, IActivation activation, INDArray mask) {
-            return super.computeGradient(labels, z, activation, mask).castTo(type);
-        }
     }
 }

@@ -135,14 +135,14 @@ class AutomaticStepTest {
     void noStepOnTheWholeDataMakesTheLossMuchWorse(double scale) {
         DataSet batch = exponential(DataType.FLOAT, scale);
         double variance = scale * scale * 0.24;
-        List<Double> losses = losses(deep(KFac.builder().automatic().build(), DataType.FLOAT), batch, 200);
+        List<Double> losses = losses(deep(KFac.builder().automatic().build(), DataType.FLOAT), batch, 160);
         for (int i = 1; i < losses.size(); i++) {
             assertThat(losses.get(i))
                     .as("step %d", i)
                     .isLessThan(Math.max(2 * losses.get(i - 1), 1e-3 * losses.get(0)));
         }
         // small targets are below the outputs of the first parameters, which have to go first
-        assertThat(losses.get(199)).isLessThan(Math.max(1e-3 * variance, 1e-5 * losses.get(0)));
+        assertThat(losses.get(159)).isLessThan(Math.max(1e-3 * variance, 1e-5 * losses.get(0)));
     }
 
     static Stream<Arguments> updaters() {
@@ -176,29 +176,30 @@ class AutomaticStepTest {
         assertThat(middle.sub(long_.params()).norm2Number().doubleValue()).isPositive();
     }
 
+    /** In single precision or in double, so that each updater and each kind of network sees both. */
     @ParameterizedTest
     @EnumSource(Kind.class)
     void everyKindOfNetworkTrains(Kind kind) {
-        for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
-            for (IUpdater updater : List.of(
-                    KFac.builder().automatic().build(),
-                    EKFac.builder().automatic().build(),
-                    sampleSpace(Curvature.RANDOM_SIGN_FISHER).build(),
-                    sampleSpace(Curvature.EMPIRICAL_FISHER).build())) {
-                Model model = kind.create(updater, type);
-                KFacListener listener = KFacListener.attach(model);
-                DataSet batch = Fixtures.batch(type, 30, 4);
-                double before = Fixtures.score(model, batch);
-                for (int i = 0; i < 20; i++) {
-                    Fixtures.fit(model, batch);
-                }
-                String which = updater.getClass().getSimpleName() + " in " + type;
-                // a Fisher matrix of thirty samples is too little for more where batch normalisation couples them
-                double share = updater instanceof ExactFisher ? 0.95 : 0.7;
-                assertThat(Fixtures.score(model, batch)).as(which).isLessThan(share * before);
-                if (!(updater instanceof ExactFisher)) {
-                    assertThat(listener.report(model).skipped()).as(which).isEmpty();
-                }
+        int turn = kind.ordinal();
+        for (IUpdater updater : List.of(
+                KFac.builder().automatic().build(),
+                EKFac.builder().automatic().build(),
+                sampleSpace(Curvature.RANDOM_SIGN_FISHER).build(),
+                sampleSpace(Curvature.EMPIRICAL_FISHER).build())) {
+            DataType type = turn++ % 2 == 0 ? DataType.FLOAT : DataType.DOUBLE;
+            Model model = kind.create(updater, type);
+            KFacListener listener = KFacListener.attach(model);
+            DataSet batch = Fixtures.batch(type, 30, 4);
+            double before = Fixtures.score(model, batch);
+            for (int i = 0; i < 20; i++) {
+                Fixtures.fit(model, batch);
+            }
+            String which = updater.getClass().getSimpleName() + " in " + type;
+            // a Fisher matrix of thirty samples is too little for more where batch normalisation couples them
+            double share = updater instanceof ExactFisher ? 0.95 : 0.7;
+            assertThat(Fixtures.score(model, batch)).as(which).isLessThan(share * before);
+            if (!(updater instanceof ExactFisher)) {
+                assertThat(listener.report(model).skipped()).as(which).isEmpty();
             }
         }
     }

@@ -225,9 +225,15 @@ class OverflowTest {
 
     static Stream<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
+        int updater = -1;
+        String last = null;
         for (Subject subject : subjects()) {
-            // in turn: with five or six kinds of network each updater sees all four ways
-            cases.add(Arguments.of(subject.updater(), subject.net(), Way.values()[cases.size() % Way.values().length]));
+            updater += subject.updater().equals(last) ? 0 : 1;
+            last = subject.updater();
+            // in turn: each updater sees three or four kinds of network, in as many ways, and the next one the others
+            if ((updater + subject.net().ordinal()) % 3 != 0) {
+                cases.add(Arguments.of(last, subject.net(), Way.values()[cases.size() % Way.values().length]));
+            }
         }
         return cases.stream();
     }

@@ -46,17 +46,17 @@ class ResumeTest {
     static Stream<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
         for (Kind kind : Kind.values()) {
-            for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
-                cases.add(Arguments.of(kind, type, Fixtures.kfac().build()));
-                cases.add(Arguments.of(kind, type, ekfac()));
-                cases.add(Arguments.of(kind, type, Fixtures.kfac().automatic().build()));
-            }
-            for (Curvature curvature : List.of(Curvature.EMPIRICAL_FISHER, Curvature.IMPROVED_EMPIRICAL_FISHER)) {
-                cases.add(Arguments.of(
-                        kind,
-                        DataType.FLOAT,
-                        Fixtures.kfac().curvature(curvature).build()));
-            }
+            // in turn: what a file keeps of one updater does not depend on both the precision and the kind of network
+            boolean even = kind.ordinal() % 2 == 0;
+            DataType one = even ? DataType.FLOAT : DataType.DOUBLE;
+            DataType other = even ? DataType.DOUBLE : DataType.FLOAT;
+            cases.add(Arguments.of(kind, DataType.FLOAT, Fixtures.kfac().build()));
+            cases.add(Arguments.of(kind, DataType.DOUBLE, Fixtures.kfac().build()));
+            cases.add(Arguments.of(kind, one, ekfac()));
+            cases.add(Arguments.of(kind, other, Fixtures.kfac().automatic().build()));
+            Curvature curvature = even ? Curvature.EMPIRICAL_FISHER : Curvature.IMPROVED_EMPIRICAL_FISHER;
+            cases.add(Arguments.of(
+                    kind, DataType.FLOAT, Fixtures.kfac().curvature(curvature).build()));
         }
         return cases.stream();
     }

@@ -1,17 +1,18 @@
 package io.github.dl4jkfac.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.NaturalGradientUpdater;
 import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.testing.Fixtures;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -220,13 +221,14 @@ class SmallestNetworksTest {
         Map<String, Supplier<NaturalGradientUpdater>> updaters = OverflowTest.updaters();
         List<Arguments> cases = new ArrayList<>();
         int i = 0;
-        boolean equal = true;
+        int turn = 0;
         for (String subject : subjects().keySet()) {
-            for (String updater : updaters.keySet()) {
+            List<int[]> trainable = trainable(subject);
+            for (String updater : trainable.isEmpty() ? Set.<String>of() : updaters.keySet()) {
                 // every second pair: each updater meets every second kind of layer, the next updater the others
                 if (i++ % 2 == 0) {
-                    cases.add(Arguments.of(subject, updater, equal));
-                    equal = !equal;
+                    int[] sizes = trainable.get(turn++ % trainable.size());
+                    cases.add(Arguments.of(subject, updater, sizes[0], sizes[1]));
                 }
             }
             i += 1 - updaters.size() % 2;
@@ -234,23 +236,27 @@ class SmallestNetworksTest {
         return cases.stream();
     }
 
+    /** The numbers of samples and of outputs, one or two each, that Deeplearning4j can train. */
+    private static List<int[]> trainable(String subject) {
+        return Stream.of(new int[] {1, 1}, new int[] {2, 2}, new int[] {1, 2}, new int[] {2, 1})
+                .filter(sizes -> TRAINABLE.computeIfAbsent(
+                        subject + Arrays.toString(sizes),
+                        key -> gradientDescentTrains(subjects().get(subject), type(sizes[0]), sizes[1], sizes[0])))
+                .toList();
+    }
+
+    private static DataType type(int samples) {
+        return samples == 1 ? DataType.FLOAT : DataType.DOUBLE;
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
-    void train(String subject, String updater, boolean equal) {
+    void train(String subject, String updater, int samples, int outputs) {
         Subject kind = subjects().get(subject);
-        int trained = 0;
-        for (int samples : new int[] {1, 2}) {
-            DataType type = samples == 1 ? DataType.FLOAT : DataType.DOUBLE;
-            int outputs = equal ? samples : 3 - samples;
-            DataSet batch = kind.batch(type, samples, outputs);
-            if (TRAINABLE.computeIfAbsent(
-                    subject + " " + samples + " " + outputs,
-                    key -> gradientDescentTrains(kind, type, outputs, batch))) {
-                trained++;
-                check(kind.create(OverflowTest.updaters().get(updater).get(), type, outputs), batch);
-            }
-        }
-        assumeThat(trained).as("networks that Deeplearning4j can train").isPositive();
+        DataType type = type(samples);
+        check(
+                kind.create(OverflowTest.updaters().get(updater).get(), type, outputs),
+                kind.batch(type, samples, outputs));
     }
 
     private static void check(MultiLayerNetwork net, DataSet batch) {
@@ -268,8 +274,9 @@ class SmallestNetworksTest {
         assertThat(Fixtures.sameBits(net.params(), before)).as("stands still").isFalse();
     }
 
-    private static boolean gradientDescentTrains(Subject kind, DataType type, int outputs, DataSet batch) {
+    private static boolean gradientDescentTrains(Subject kind, DataType type, int outputs, int samples) {
         try {
+            DataSet batch = kind.batch(type, samples, outputs);
             MultiLayerNetwork net = kind.create(new Sgd(1e-2), type, outputs);
             INDArray before = net.params().dup();
             net.fit(batch);

@@ -67,7 +67,7 @@ final class KernelsProgram {
             labels.putScalar(i, i % 10, 1);
         }
         DataSet batch = new DataSet(features, labels);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 2; i++) {
             net.fit(batch);
         }
         return net.score(batch);

@@ -40,11 +40,11 @@ import org.nd4j.linalg.lossfunctions.impl.LossL2;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMSE;
 
-/** Fifty steps in single precision with every curvature, on networks of all kinds: the loss falls and nothing breaks. */
+/** Thirty steps in single precision with every curvature, on networks of all kinds: the loss falls and nothing breaks. */
 @Tag("training")
 class CurvatureTrainingTest {
 
-    private static final int STEPS = 50;
+    private static final int STEPS = 30;
     private static final int SAMPLES = 12;
 
     private enum Task {

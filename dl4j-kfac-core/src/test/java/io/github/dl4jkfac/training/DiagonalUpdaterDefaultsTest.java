@@ -37,11 +37,11 @@ import org.nd4j.linalg.lossfunctions.impl.LossBinaryXENT;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Fifty steps of an autoencoder and of a convolutional network in single precision, at the defaults. */
+/** Some steps of an autoencoder and of a convolutional network in single precision, at the defaults. */
 @Tag("training")
 class DiagonalUpdaterDefaultsTest {
 
-    private static final int STEPS = 50;
+    private static final int STEPS = 25;
 
     static Stream<NaturalGradientUpdater> updaters() {
         return Stream.of(new AdaFisher(), new AdaFisherW(), new FAdam());

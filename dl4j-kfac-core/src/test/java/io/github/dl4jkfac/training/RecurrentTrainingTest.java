@@ -52,10 +52,10 @@ class RecurrentTrainingTest {
 
     private static final DataType TYPE = DataType.DOUBLE;
     private static final int SAMPLES = 8;
-    private static final int STEPS = 8;
+    private static final int STEPS = 6;
     private static final int UNITS = 5;
-    private static final int TRAINING = 20;
-    private static final int INTERRUPTED_AT = 7;
+    private static final int TRAINING = 12;
+    private static final int INTERRUPTED_AT = 5;
 
     @TempDir
     File folder;

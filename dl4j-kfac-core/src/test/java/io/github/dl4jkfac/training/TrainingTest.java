@@ -110,7 +110,7 @@ class TrainingTest {
         spiralData = spirals();
         imageData = images();
         classifierBaseline = Baseline.of(classifier(new Sgd(0.3)), spiralData, 75);
-        autoencoderBaseline = Baseline.of(autoencoder(new Sgd(0.3)), imageData, 150);
+        autoencoderBaseline = Baseline.of(autoencoder(new Sgd(0.3)), imageData, 75);
     }
 
     /** @return the loss in the last forward pass */
@@ -121,21 +121,30 @@ class TrainingTest {
         return model.score();
     }
 
-    static Stream<NaturalGradientUpdater> updaters() {
-        return Arrays.stream(Curvature.values())
-                .flatMap(curvature -> Stream.<NaturalGradientUpdater>of(
-                        KFac.builder().curvature(curvature).build(),
-                        EKFac.builder().curvature(curvature).build()));
+    /** K-FAC with every curvature, EKFAC with its own. */
+    static Stream<NaturalGradientUpdater> ofTheClassifier() {
+        return Stream.concat(
+                Arrays.stream(Curvature.values())
+                        .map(curvature -> KFac.builder().curvature(curvature).build()),
+                Stream.of(new EKFac()));
+    }
+
+    /** EKFAC with every curvature, K-FAC with its own. */
+    static Stream<NaturalGradientUpdater> ofTheAutoencoder() {
+        return Stream.concat(
+                Arrays.stream(Curvature.values())
+                        .map(curvature -> EKFac.builder().curvature(curvature).build()),
+                Stream.of(new KFac()));
     }
 
     @ParameterizedTest
-    @MethodSource("updaters")
+    @MethodSource("ofTheClassifier")
     void classifierBeatsGradientDescent(NaturalGradientUpdater updater) {
         assertBeats(classifierBaseline, classifier(updater), spiralData, 0);
     }
 
     @ParameterizedTest
-    @MethodSource("updaters")
+    @MethodSource("ofTheAutoencoder")
     void autoencoderBeatsGradientDescent(NaturalGradientUpdater updater) {
         assertBeats(autoencoderBaseline, autoencoder(updater), imageData, entropy(imageData.getLabels(0)));
     }

@@ -478,7 +478,7 @@ class TridiagonalTrainingTest {
         double before = network.score(data);
         KFacListener listener = KFacListener.attach(network);
         try (LogCapture log = new LogCapture()) {
-            for (int k = 0; k < 50; k++) {
+            for (int k = 0; k < 25; k++) {
                 network.fit(data);
                 assertThat(Fixtures.isFinite(network.params())).isTrue();
             }

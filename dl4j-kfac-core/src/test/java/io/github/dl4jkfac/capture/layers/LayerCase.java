@@ -4,6 +4,7 @@ import static io.github.dl4jkfac.testing.TestNetworks.disturb;
 import static io.github.dl4jkfac.testing.TestNetworks.settings;
 
 import io.github.dl4jkfac.capture.ReplayingActivation;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -48,6 +49,15 @@ public record LayerCase(
                 new INDArray[] {labels},
                 featureMask == null ? null : new INDArray[] {featureMask},
                 labelMask == null ? null : new INDArray[] {labelMask});
+    }
+
+    /** The features' and the labels' mask, as text. */
+    public String masks() {
+        return text(batch.getFeaturesMaskArrays()) + text(batch.getLabelsMaskArrays());
+    }
+
+    private static String text(INDArray[] masks) {
+        return masks == null ? "none" : Arrays.toString(masks);
     }
 
     public Model model() {

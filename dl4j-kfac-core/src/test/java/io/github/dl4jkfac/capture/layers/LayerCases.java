@@ -1,7 +1,10 @@
 package io.github.dl4jkfac.capture.layers;
 
+import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.ReplayingActivation;
+import java.util.Arrays;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.nd4j.linalg.activations.Activation;
@@ -18,6 +21,20 @@ public final class LayerCases {
     public static Stream<LayerCase> all() {
         return Stream.of(ConvolutionCases.all(), SequenceCases.all(), RecurrentCases.all(), SmallLayerCases.all())
                 .flatMap(cases -> cases);
+    }
+
+    /** The types of a network's layers, and the names, shapes and orders of their parameters. */
+    public static String tensors(Model model) {
+        StringBuilder text = new StringBuilder();
+        NetworkView.of(model).layers().forEach(named -> {
+            text.append(named.layer().getClass().getName());
+            named.layer()
+                    .paramTable()
+                    .forEach((name, array) -> text.append(name)
+                            .append(Arrays.toString(array.shape()))
+                            .append(array.ordering()));
+        });
+        return text.toString();
     }
 
     public static OutputLayer.Builder outputBuilder() {

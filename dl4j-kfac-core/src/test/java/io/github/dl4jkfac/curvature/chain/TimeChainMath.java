@@ -46,11 +46,9 @@ final class TimeChainMath {
     /** The sum over all pairs of T steps, the pair (s,t) contributing V_(s-t). */
     static INDArray allPairs(Moments a, Moments g, int length) {
         INDArray sum = kron(a.zero, g.zero).mul(length);
-        for (int s = 0; s < length; s++) {
-            for (int t = 0; t < s; t++) {
-                INDArray v = kron(a.at(s - t), g.at(s - t));
-                sum.addi(v).addi(v.transpose());
-            }
+        for (int lag = 1; lag < length; lag++) { // of as many pairs, twice each
+            INDArray v = kron(a.at(lag), g.at(lag)).muli(length - lag);
+            sum.addi(v).addi(v.transpose());
         }
         return sum;
     }
