@@ -1,0 +1,180 @@
+package io.github.dl4jkfac.cuda;
+
+import io.github.dl4jkfac.solve.FactorisationException;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * {@link DeviceAlgebra} on cuSOLVER and cuBLAS. One thread at a time uses the device; a second one would only share its
+ * time and double the memory. That is kept from call to call, some two and a half times the largest matrix for inverses.
+ */
+final class CudaAlgebra implements DeviceAlgebra {
+
+    private final CudaDevice device;
+
+    private final CudaContext cuda;
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final DeviceBuffer matrix = new DeviceBuffer();
+    private final DeviceBuffer image = new DeviceBuffer();
+    private final DeviceBuffer work = new DeviceBuffer();
+    private final DeviceBuffer vector = new DeviceBuffer();
+    private final DeviceBuffer ones = new DeviceBuffer();
+    private final DeviceBuffer info = new DeviceBuffer();
+    private final List<DeviceBuffer> buffers = List.of(matrix, image, work, vector, ones, info);
+
+    private CudaAlgebra(CudaDevice device, CudaContext cuda) {
+        this.device = device;
+        this.cuda = cuda;
+    }
+
+    /**
+     * Opens the first device.
+     *
+     * @throws DeviceException if there is none that can be used; its message is a clause
+     * @throws LinkageError if CUDA, its Java classes or their natives are missing
+     */
+    static DeviceAlgebra open() {
+        return new CudaAlgebra(CudaDevice.find(), CudaContext.open());
+    }
+
+    @Override
+    public String name() {
+        return device.toString();
+    }
+
+    @Override
+    public void invert(HostMatrix m, double shift, HostMatrix out) {
+        exclusively(() -> {
+            Pointer inverse = inverse(m, shift);
+            cuda.download(inverse, out, Kernels.of(m.type()).bytes());
+        });
+    }
+
+    @Override
+    public void eigen(HostMatrix symmetric, INDArray values) {
+        exclusively(() -> decompose(symmetric, values));
+    }
+
+    private void exclusively(Runnable task) {
+        lock.lock();
+        try {
+            task.run();
+        } catch (DeviceException e) {
+            if (e.kind() == DeviceException.Kind.OUT_OF_MEMORY) {
+                // Smaller matrices shall not fail for what this one has taken.
+                buffers.forEach(DeviceBuffer::release);
+            }
+            throw e;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns where the inverse lies on the device. */
+    private Pointer inverse(HostMatrix m, double shift) {
+        int n = m.order();
+        Kernels kernels = Kernels.of(m.type());
+        Pointer a = upload(m, kernels, shift);
+        int size = Math.max(kernels.potrfWork(cuda, n, a), kernels.potriWork(cuda, n, a));
+        Pointer space = work.ofBytes(Math.max(size, n * (n + 1L) / 2) * kernels.bytes());
+        kernels.potrf(cuda, n, a, space, size, info());
+        requirePositiveDefinite(n, shift);
+        kernels.potri(cuda, n, a, space, size, info());
+        requirePositiveDefinite(n, shift);
+        // The trace bounds every entry of a positive definite matrix.
+        if (!Double.isFinite(kernels.diagonalAbsSum(cuda, n, a))) {
+            throw FactorisationException.singular(n, shift);
+        }
+        return mirrored(kernels, n, a, space);
+    }
+
+    /**
+     * Completes a lower triangle. What stands above it is unknown, and there is no routine that mirrors a triangle, nor one
+     * that clears one: it is packed, unpacked over zeros, and added to its transpose. All of this is exact.
+     */
+    private Pointer mirrored(Kernels kernels, int n, Pointer a, Pointer packed) {
+        long bytes = bytes(kernels, n);
+        Pointer cleared = image.ofBytes(bytes);
+        cuda.clear(cleared, bytes);
+        kernels.pack(cuda, n, a, packed);
+        kernels.unpack(cuda, n, packed, cleared);
+        kernels.mirror(cuda, n, cleared, a);
+        return a;
+    }
+
+    private void requirePositiveDefinite(int n, double shift) {
+        int minor = cuda.download(info());
+        if (minor > 0) {
+            throw FactorisationException.notPositiveDefinite(n, shift, minor);
+        }
+        requireAccepted(minor);
+    }
+
+    /** LAPACK numbers with a minus sign the argument that it does not take. */
+    private static void requireAccepted(int info) {
+        if (info < 0) {
+            throw new DeviceException(DeviceException.Kind.REFUSED, "cuSOLVER refuses argument " + -info);
+        }
+    }
+
+    private void decompose(HostMatrix symmetric, INDArray values) {
+        int n = symmetric.order();
+        Kernels kernels = Kernels.of(symmetric.type());
+        Pointer a = upload(symmetric, kernels, 0);
+        Pointer w = vector.ofBytes((long) n * kernels.bytes());
+        int size = kernels.syevdWork(cuda, n, a, w);
+        kernels.syevd(cuda, n, a, w, work.ofBytes((long) size * kernels.bytes()), size, info());
+        int failures = cuda.download(info());
+        requireAccepted(failures);
+        if (failures > 0) {
+            throw FactorisationException.noConvergence(n, failures);
+        }
+        cuda.download(w, values.data().addressPointer(), (long) n * kernels.bytes());
+        try {
+            cuda.download(a, symmetric, kernels.bytes());
+        } catch (DeviceException e) {
+            throw new IllegalStateException("The matrix of order " + n + " is lost: " + e.getMessage(), e);
+        }
+    }
+
+    /** Copies a matrix to the device, shifts its diagonal, and sees whether it is finite. */
+    private Pointer upload(HostMatrix m, Kernels kernels, double shift) {
+        int n = m.order();
+        if (!Double.isFinite(shift)) {
+            throw FactorisationException.nonFinite(n, shift);
+        }
+        long length = (long) n * kernels.bytes();
+        Pointer a = matrix.ofBytes(bytes(kernels, n));
+        Pointer one = ones.ofBytes(length);
+        cuda.upload(m, a, kernels.bytes());
+        try (Pointer host = kernels.ones(n)) {
+            cuda.upload(host, one, length);
+        }
+        Pointer sums = vector.ofBytes(length);
+        // Sums over the rows read the lower triangle only, and whatever is not finite makes one of them so.
+        kernels.symv(cuda, n, a, one, sums);
+        try (Pointer host = kernels.allocate(n)) {
+            cuda.download(sums, host, length);
+            if (!kernels.areFinite(host, n)) {
+                throw FactorisationException.nonFinite(n, shift);
+            }
+        }
+        if (shift != 0) {
+            kernels.shiftDiagonal(cuda, n, shift, one, a);
+        }
+        return a;
+    }
+
+    private IntPointer info() {
+        return new IntPointer(info.ofBytes(Integer.BYTES));
+    }
+
+    private static long bytes(Kernels kernels, int n) {
+        return (long) n * n * kernels.bytes();
+    }
+}
