@@ -142,25 +142,21 @@ final class CudaAlgebra implements DeviceAlgebra {
         }
     }
 
-    /** Copies a matrix to the device, shifts its diagonal, and sees whether it is finite. */
+    /** Copies a matrix to the device, sees whether it is finite, and shifts its diagonal. */
     private Pointer upload(HostMatrix m, Kernels kernels, double shift) {
         int n = m.order();
-        if (!Double.isFinite(shift)) {
-            throw FactorisationException.nonFinite(n, shift);
-        }
         long length = (long) n * kernels.bytes();
         Pointer a = matrix.ofBytes(bytes(kernels, n));
         Pointer one = ones.ofBytes(length);
-        cuda.upload(m, a, kernels.bytes());
-        try (Pointer host = kernels.ones(n)) {
-            cuda.upload(host, one, length);
-        }
         Pointer sums = vector.ofBytes(length);
-        // Sums over the rows read the lower triangle only, and whatever is not finite makes one of them so.
-        kernels.symv(cuda, n, a, one, sums);
-        try (Pointer host = kernels.allocate(n)) {
-            cuda.download(sums, host, length);
-            if (!kernels.areFinite(host, n)) {
+        try (Pointer hostOnes = kernels.ones(n);
+                Pointer hostSums = kernels.allocate(n)) {
+            cuda.upload(m, a, kernels.bytes());
+            cuda.upload(hostOnes, one, length);
+            // Sums over the rows read the lower triangle only, and whatever is not finite makes one of them so.
+            kernels.symv(cuda, n, a, one, sums);
+            cuda.download(sums, hostSums, length);
+            if (!Double.isFinite(shift) || !kernels.areFinite(hostSums, n)) {
                 throw FactorisationException.nonFinite(n, shift);
             }
         }

@@ -47,7 +47,7 @@ record CudaContext(cublasContext blas, cusolverDnContext solver, CUstream_st str
         Status.cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
     }
 
-    /** Copies to the device; main memory may be overwritten once this returns. */
+    /** Copies to the device. Main memory must stay as it is until the next download, or {@link #synchronize}. */
     void upload(Pointer host, Pointer device, long bytes) {
         Status.cuda(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
     }
@@ -58,7 +58,7 @@ record CudaContext(cublasContext blas, cusolverDnContext solver, CUstream_st str
         synchronize();
     }
 
-    /** Copies a matrix to the device, where its columns lie without gaps. */
+    /** Copies a matrix to the device in the same way. Its columns lie without gaps there. */
     void upload(HostMatrix host, Pointer device, int elementBytes) {
         long column = (long) host.order() * elementBytes;
         if (host.columnStride() == host.order()) {
