@@ -9,7 +9,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * {@link DeviceAlgebra} on cuSOLVER and cuBLAS. One thread at a time uses the device; a second one would only share its
- * time and double the memory. That is kept from call to call, some two and a half times the largest matrix for inverses.
+ * time and double the memory. That is kept from call to call, a few times the largest matrix.
  */
 final class CudaAlgebra implements DeviceAlgebra {
 
@@ -23,9 +23,10 @@ final class CudaAlgebra implements DeviceAlgebra {
     private final DeviceBuffer image = new DeviceBuffer();
     private final DeviceBuffer work = new DeviceBuffer();
     private final DeviceBuffer vector = new DeviceBuffer();
+    private final DeviceBuffer product = new DeviceBuffer();
     private final DeviceBuffer ones = new DeviceBuffer();
     private final DeviceBuffer info = new DeviceBuffer();
-    private final List<DeviceBuffer> buffers = List.of(matrix, image, work, vector, ones, info);
+    private final List<DeviceBuffer> buffers = List.of(matrix, image, work, product, vector, ones, info);
 
     private CudaAlgebra(CudaDevice device, CudaContext cuda) {
         this.device = device;
@@ -60,6 +61,11 @@ final class CudaAlgebra implements DeviceAlgebra {
         exclusively(() -> decompose(symmetric, values));
     }
 
+    @Override
+    public void sandwich(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out) {
+        exclusively(() -> multiply(left, v, right, out));
+    }
+
     private void exclusively(Runnable task) {
         lock.lock();
         try {
@@ -90,15 +96,16 @@ final class CudaAlgebra implements DeviceAlgebra {
         if (!Double.isFinite(kernels.diagonalAbsSum(cuda, n, a))) {
             throw FactorisationException.singular(n, shift);
         }
-        return mirrored(kernels, n, a, space);
+        return mirrored(kernels, m, a, space);
     }
 
     /**
      * Completes a lower triangle. What stands above it is unknown, and there is no routine that mirrors a triangle, nor one
      * that clears one: it is packed, unpacked over zeros, and added to its transpose. All of this is exact.
      */
-    private Pointer mirrored(Kernels kernels, int n, Pointer a, Pointer packed) {
-        long bytes = bytes(kernels, n);
+    private Pointer mirrored(Kernels kernels, HostMatrix m, Pointer a, Pointer packed) {
+        int n = m.order();
+        long bytes = m.length() * kernels.bytes();
         Pointer cleared = image.ofBytes(bytes);
         cuda.clear(cleared, bytes);
         kernels.pack(cuda, n, a, packed);
@@ -135,10 +142,36 @@ final class CudaAlgebra implements DeviceAlgebra {
             throw FactorisationException.noConvergence(n, failures);
         }
         cuda.download(w, values.data().addressPointer(), (long) n * kernels.bytes());
+        overwrite(a, symmetric, kernels);
+    }
+
+    private void multiply(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out) {
+        int rows = v.rows();
+        int cols = v.cols();
+        Kernels kernels = Kernels.of(v.type());
+        Pointer l = uploaded(left, matrix, kernels);
+        Pointer r = uploaded(right, image, kernels);
+        Pointer x = uploaded(v, work, kernels);
+        Pointer y = product.ofBytes(v.length() * kernels.bytes());
+        kernels.gemm(cuda, rows, cols, rows, l, x, y);
+        kernels.gemm(cuda, rows, cols, cols, y, r, x);
+        cuda.synchronize();
+        overwrite(x, out, kernels);
+    }
+
+    private Pointer uploaded(HostMatrix m, DeviceBuffer buffer, Kernels kernels) {
+        Pointer memory = buffer.ofBytes(m.length() * kernels.bytes());
+        cuda.upload(m, memory, kernels.bytes());
+        return memory;
+    }
+
+    /** Copies a result onto what it was computed from; all of the computation is known to have ended well. */
+    private void overwrite(Pointer result, HostMatrix target, Kernels kernels) {
         try {
-            cuda.download(a, symmetric, kernels.bytes());
+            cuda.download(result, target, kernels.bytes());
         } catch (DeviceException e) {
-            throw new IllegalStateException("The matrix of order " + n + " is lost: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "The matrix [" + target.rows() + ", " + target.cols() + "] is lost: " + e.getMessage(), e);
         }
     }
 
@@ -146,7 +179,7 @@ final class CudaAlgebra implements DeviceAlgebra {
     private Pointer upload(HostMatrix m, Kernels kernels, double shift) {
         int n = m.order();
         long length = (long) n * kernels.bytes();
-        Pointer a = matrix.ofBytes(bytes(kernels, n));
+        Pointer a = matrix.ofBytes(m.length() * kernels.bytes());
         Pointer one = ones.ofBytes(length);
         Pointer sums = vector.ofBytes(length);
         try (Pointer hostOnes = kernels.ones(n);
@@ -168,9 +201,5 @@ final class CudaAlgebra implements DeviceAlgebra {
 
     private IntPointer info() {
         return new IntPointer(info.ofBytes(Integer.BYTES));
-    }
-
-    private static long bytes(Kernels kernels, int n) {
-        return (long) n * n * kernels.bytes();
     }
 }

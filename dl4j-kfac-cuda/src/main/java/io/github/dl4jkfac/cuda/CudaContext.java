@@ -60,29 +60,29 @@ record CudaContext(cublasContext blas, cusolverDnContext solver, CUstream_st str
 
     /** Copies a matrix to the device in the same way. Its columns lie without gaps there. */
     void upload(HostMatrix host, Pointer device, int elementBytes) {
-        long column = (long) host.order() * elementBytes;
-        if (host.columnStride() == host.order()) {
-            upload(host.memory(), device, column * host.order());
+        long column = (long) host.rows() * elementBytes;
+        if (host.columnStride() == host.rows()) {
+            upload(host.memory(), device, column * host.cols());
             return;
         }
         long stride = host.columnStride() * elementBytes;
         Status.cuda(
                 cudaMemcpy2DAsync(
-                        device, column, host.memory(), stride, column, host.order(), cudaMemcpyHostToDevice, stream),
+                        device, column, host.memory(), stride, column, host.cols(), cudaMemcpyHostToDevice, stream),
                 "cudaMemcpy2DAsync");
     }
 
     /** Copies a matrix without gaps from the device and waits for it. */
     void download(Pointer device, HostMatrix host, int elementBytes) {
-        long column = (long) host.order() * elementBytes;
-        if (host.columnStride() == host.order()) {
-            download(device, host.memory(), column * host.order());
+        long column = (long) host.rows() * elementBytes;
+        if (host.columnStride() == host.rows()) {
+            download(device, host.memory(), column * host.cols());
             return;
         }
         long stride = host.columnStride() * elementBytes;
         Status.cuda(
                 cudaMemcpy2DAsync(
-                        host.memory(), stride, device, column, column, host.order(), cudaMemcpyDeviceToHost, stream),
+                        host.memory(), stride, device, column, column, host.cols(), cudaMemcpyDeviceToHost, stream),
                 "cudaMemcpy2DAsync");
         synchronize();
     }

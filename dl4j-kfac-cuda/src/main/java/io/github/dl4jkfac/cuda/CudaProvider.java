@@ -7,7 +7,7 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * cuSOLVER and cuBLAS for inverses and eigenvectors of large matrices, if ND4J works on the CPU and there is a GPU that CUDA
+ * cuSOLVER and cuBLAS for inverses, eigenvectors and two-sided products of large matrices, if ND4J works on the CPU and there is a GPU that CUDA
  * can use. It is the first one that CUDA shows to the process.
  *
  * <p>The device is looked for and checked once in a process, at the first question for an obstacle. Whatever is missing
@@ -17,7 +17,8 @@ public final class CudaProvider implements SolverProvider {
 
     /**
      * System property with the order from which matrices go to the GPU, {@value #DEFAULT_LEAST_ORDER} if it is not set. The
-     * sides of a dense layer's factors have the order of its inputs plus one, and that of its outputs.
+     * factors of a dense layer have the order of its inputs plus one, and that of its outputs. Preconditioning goes to the GPU where
+     * the harmonic mean of the two is twice the number.
      */
     public static final String LEAST_ORDER = "dl4jkfac.cuda.leastOrder";
 

@@ -33,4 +33,16 @@ interface DeviceAlgebra {
      * @throws IllegalStateException if the device has failed while the matrix was being overwritten
      */
     void eigen(HostMatrix symmetric, INDArray values);
+
+    /**
+     * Multiplies from both sides: {@code out <- L V R}.
+     *
+     * @param left L, [r, r], full; not modified
+     * @param v V, [r, c]; not modified unless it is also {@code out}
+     * @param right R, [c, c], full; not modified
+     * @param out [r, c]
+     * @throws DeviceException if the device has failed; V is what it was
+     * @throws IllegalStateException if the device has failed while {@code out} was being overwritten
+     */
+    void sandwich(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out);
 }

@@ -70,6 +70,14 @@ final class DeviceCheck {
         if (!(greatest(rebuilt.sub(m)) <= tolerance * n)) {
             return "wrong eigenvalues";
         }
+        INDArray v = m.dup('f').get(NDArrayIndex.all(), NDArrayIndex.interval(1, n - 2));
+        INDArray right = positiveDefinite(n - 3).castTo(type).dup('f');
+        INDArray expected = m.mmul(v).mmul(right);
+        INDArray product = Nd4j.create(type, new long[] {n, n - 3}, 'f');
+        device.sandwich(HostMatrix.of(m), HostMatrix.of(v), HostMatrix.of(right), HostMatrix.of(product));
+        if (!(greatest(product.sub(expected)) <= tolerance * greatest(expected))) {
+            return "wrong product";
+        }
         return bad(m, -2.0 * n, Reason.NOT_POSITIVE_DEFINITE) + bad(m, Double.NaN, Reason.NON_FINITE) == 2
                 ? null
                 : "wrong answer to a bad matrix";

@@ -6,6 +6,7 @@ import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 import static org.bytedeco.cuda.global.cublas.cublasDasum_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDaxpy_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDgeam;
+import static org.bytedeco.cuda.global.cublas.cublasDgemm_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDscal_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDsymv_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDtpttr;
@@ -130,6 +131,27 @@ enum DoubleKernels implements Kernels {
             Status.blas(cublasDasum_v2(cuda.blas(), n, typed(a), n + 1, sum), "cublasDasum");
             return sum.get();
         }
+    }
+
+    @Override
+    public void gemm(CudaContext cuda, int m, int n, int k, Pointer a, Pointer b, Pointer c) {
+        Status.blas(
+                cublasDgemm_v2(
+                        cuda.blas(),
+                        CUBLAS_OP_N,
+                        CUBLAS_OP_N,
+                        m,
+                        n,
+                        k,
+                        ONE,
+                        typed(a),
+                        m,
+                        typed(b),
+                        k,
+                        ZERO,
+                        typed(c),
+                        m),
+                "cublasDgemm");
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 import static org.bytedeco.cuda.global.cublas.cublasSasum_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSaxpy_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSgeam;
+import static org.bytedeco.cuda.global.cublas.cublasSgemm_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSscal_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSsymv_v2;
 import static org.bytedeco.cuda.global.cublas.cublasStpttr;
@@ -130,6 +131,27 @@ enum FloatKernels implements Kernels {
             Status.blas(cublasSasum_v2(cuda.blas(), n, typed(a), n + 1, sum), "cublasSasum");
             return sum.get();
         }
+    }
+
+    @Override
+    public void gemm(CudaContext cuda, int m, int n, int k, Pointer a, Pointer b, Pointer c) {
+        Status.blas(
+                cublasSgemm_v2(
+                        cuda.blas(),
+                        CUBLAS_OP_N,
+                        CUBLAS_OP_N,
+                        m,
+                        n,
+                        k,
+                        ONE,
+                        typed(a),
+                        m,
+                        typed(b),
+                        k,
+                        ZERO,
+                        typed(c),
+                        m),
+                "cublasSgemm");
     }
 
     @Override

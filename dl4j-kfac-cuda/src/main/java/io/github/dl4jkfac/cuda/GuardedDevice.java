@@ -39,6 +39,11 @@ final class GuardedDevice {
         return attempt(symmetric.order(), () -> device.eigen(symmetric, values));
     }
 
+    /** {@link DeviceAlgebra#sandwich}; returns false if the device has failed, and V is what it was. */
+    boolean sandwich(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out) {
+        return attempt(Math.max(v.rows(), v.cols()), () -> device.sandwich(left, v, right, out));
+    }
+
     private boolean attempt(int order, Runnable work) {
         if (isLost) {
             return false;

@@ -48,6 +48,9 @@ interface Kernels {
     /** {@return the sum of the diagonal's absolute values, for which it waits} */
     double diagonalAbsSum(CudaContext cuda, int n, Pointer a);
 
+    /** C [m, n] <- A [m, k] B [k, n]; none of them has gaps. */
+    void gemm(CudaContext cuda, int m, int n, int k, Pointer a, Pointer b, Pointer c);
+
     /** Packs the lower triangle, column by column. */
     void pack(CudaContext cuda, int n, Pointer a, Pointer packed);
 

@@ -1,5 +1,5 @@
 /**
- * Inverses and eigenvectors of large matrices on an NVIDIA GPU, while everything else stays in main memory with ND4J's
+ * Inverses, eigenvectors and two-sided products of large matrices on an NVIDIA GPU, while everything else stays in main memory with ND4J's
  * CPU backend.
  *
  * <p>{@link io.github.dl4jkfac.cuda.CudaProvider} is found by {@link java.util.ServiceLoader}: it is enough to have this

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** The results of a real GPU beside LAPACK's. Skipped where there is none. */
 class CudaAlgebraTest {
@@ -79,6 +80,26 @@ class CudaAlgebraTest {
             INDArray expected = Nd4j.create(type, n);
             host.eigen(m, expected);
             assertThat(Matrices.distance(values, expected)).isLessThan(Matrices.tolerance(type));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void productsAreLapacks(DataType type) {
+        for (int[] shape : new int[][] {{16, 5}, {300, 1001}, {2048, 1500}}) {
+            INDArray left = Matrices.block(Matrices.positiveDefinite(shape[0], type));
+            INDArray right = Matrices.positiveDefinite(shape[1], type);
+            INDArray v = Matrices.positiveDefinite(Math.max(shape[0], shape[1]), type)
+                    .get(NDArrayIndex.interval(0, shape[0]), NDArrayIndex.interval(0, shape[1]));
+            INDArray work = Nd4j.create(type, new long[] {shape[0], shape[1]}, 'f');
+            INDArray expected = work.dup('f');
+            INDArray actual = work.dup('f');
+
+            host.sandwich(left, v, right, work, expected);
+            solver.sandwich(left, v, right, work, actual);
+            assertThat(Matrices.distance(actual, expected)).isLessThan(Matrices.tolerance(type));
+            solver.sandwich(left, v, right, work, v);
+            assertThat(Matrices.distance(v, expected)).as("in place").isLessThan(Matrices.tolerance(type));
         }
     }
 

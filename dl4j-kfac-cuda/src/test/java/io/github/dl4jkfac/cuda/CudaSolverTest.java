@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** What goes to the device and what does not, with a device that is the CPU. */
 class CudaSolverTest {
@@ -160,14 +161,55 @@ class CudaSolverTest {
                 .isSameAs(device.failure);
     }
 
-    @Test
-    void productsStayOnTheCpu() {
-        INDArray m = Matrices.positiveDefinite(LEAST, DataType.DOUBLE);
-        INDArray work = Matrices.empty(LEAST, DataType.DOUBLE);
-        INDArray out = Matrices.empty(LEAST, DataType.DOUBLE);
+    private void multiplies(int rows, int cols, DataType type) {
+        INDArray left = Matrices.positiveDefinite(rows, type);
+        INDArray right = Matrices.positiveDefinite(cols, type);
+        INDArray v = Matrices.block(Matrices.positiveDefinite(Math.max(rows, cols), type))
+                .get(NDArrayIndex.interval(0, rows), NDArrayIndex.interval(0, cols));
+        INDArray work = Nd4j.create(type, new long[] {rows, cols}, 'f');
+        INDArray expected = left.mmul(v).mmul(right);
 
-        solver.sandwich(m, m, m, work, out);
-        assertThat(Matrices.distance(out, m.mmul(m).mmul(m))).isLessThan(1e-9);
+        INDArray out = work.dup('f');
+        solver.sandwich(left, v, right, work, out);
+        assertThat(Matrices.distance(out, expected)).isLessThan(Matrices.tolerance(type));
+        solver.sandwich(left, v, right, work, v);
+        assertThat(Matrices.distance(v, expected)).isLessThan(Matrices.tolerance(type));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT", "DOUBLE"})
+    void productsGoToTheDeviceIfBothSidesAreLarge(DataType type) {
+        multiplies(2 * LEAST, 2 * LEAST - 1, type);
+        multiplies(10 * LEAST, LEAST, type);
+        multiplies(1, 2, type);
+        assertThat(device.calls).isEmpty();
+        multiplies(2 * LEAST, 2 * LEAST, type);
+        multiplies(LEAST + 10, 10 * LEAST, type);
+        assertThat(device.calls).hasSize(4).contains("sandwich 60 60 " + type, "sandwich 40 300 " + type);
+        device.failure = new DeviceException(Kind.REFUSED, "no");
+        multiplies(2 * LEAST, 2 * LEAST, type);
+        assertThat(device.calls).hasSize(6);
+    }
+
+    @Test
+    void productsOfMatricesThatDoNotFitAreRefusedAsElsewhere() {
+        INDArray m = Matrices.positiveDefinite(2 * LEAST, DataType.FLOAT);
+        INDArray other = Matrices.positiveDefinite(2 * LEAST + 1, DataType.FLOAT);
+        INDArray work = m.dup('f');
+        assertThatThrownBy(() -> solver.sandwich(other, m, m, work, work.dup('f')))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("left");
+        assertThatThrownBy(() -> solver.sandwich(m, m, m.castTo(DataType.DOUBLE).dup('f'), work, work.dup('f')))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("right");
+        assertThat(device.calls).isEmpty();
+    }
+
+    @Test
+    void allElseStaysOnTheCpu() {
+        INDArray m = Matrices.positiveDefinite(3 * LEAST, DataType.DOUBLE);
+        INDArray out = Matrices.empty(3 * LEAST, DataType.DOUBLE);
+
         solver.gramLower(m, 1, 0, out);
         solver.mirrorLower(out);
         assertThat(Matrices.distance(out, m.mmul(m))).isLessThan(1e-9);
@@ -178,8 +220,6 @@ class CudaSolverTest {
 
     @Test
     void itSaysWhatItRunsOn() {
-        assertThat(solver)
-                .hasToString(
-                        "CUDA (fake device) for inverses and eigenvectors from order 30, else " + Solvers.ofLibrary());
+        assertThat(solver).hasToString("CUDA (fake device) from order 30, else " + Solvers.ofLibrary());
     }
 }

@@ -51,10 +51,10 @@ class CudaTrainingTest {
         IUpdater byHand = KFac.builder().learningRate(0.1).klClip(1e-2).build();
         IUpdater eigen = EKFac.builder().learningRate(0.1).klClip(1e-2).build();
         return Stream.of(
-                Arguments.of(new KFac(), DataType.DOUBLE, 1e-7),
-                Arguments.of(byHand, DataType.DOUBLE, 1e-8),
-                Arguments.of(byHand, DataType.FLOAT, 1e-3),
-                Arguments.of(eigen, DataType.DOUBLE, 1e-7));
+                Arguments.of(new KFac(), DataType.DOUBLE, 1e-8),
+                Arguments.of(byHand, DataType.DOUBLE, 1e-10),
+                Arguments.of(byHand, DataType.FLOAT, 1e-4),
+                Arguments.of(eigen, DataType.DOUBLE, 1e-9));
     }
 
     @ParameterizedTest

@@ -99,6 +99,19 @@ class DeviceSearchTest {
                     }
                 }))
                 .contains("wrong eigenvalues");
+        assertThat(obstacle(() -> new FakeDevice() {
+                    @Override
+                    public void sandwich(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out) {
+                        super.sandwich(
+                                left,
+                                v,
+                                left.order() == 64
+                                        ? right
+                                        : HostMatrix.of(right.array().mul(2)),
+                                out);
+                    }
+                }))
+                .contains("wrong product of order 133, FLOAT");
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.solve.SymmetricSolver;
 import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** A device that is the CPU, and fails when it is told to. */
 class FakeDevice implements DeviceAlgebra {
@@ -39,5 +40,15 @@ class FakeDevice implements DeviceAlgebra {
             throw failure;
         }
         host.eigen(symmetric.array(), values);
+    }
+
+    @Override
+    public void sandwich(HostMatrix left, HostMatrix v, HostMatrix right, HostMatrix out) {
+        calls.add("sandwich " + v.rows() + " " + v.cols() + " " + v.type());
+        if (failure != null) {
+            throw failure;
+        }
+        INDArray work = Nd4j.create(v.type(), new long[] {v.rows(), v.cols()}, 'f');
+        host.sandwich(left.array(), v.array(), right.array(), work, out.array());
     }
 }

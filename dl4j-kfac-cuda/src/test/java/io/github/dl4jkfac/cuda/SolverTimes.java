@@ -17,8 +17,9 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Times the GPU beside LAPACK: {@code SolverTimes CSV [order...]}. Times on the GPU include the copies in both
- * directions. Each time is the median of the rounds after a first one that does not count. Products of matrices, for the
- * residuals, are the CPU's.
+ * directions. Each time is the median of the rounds after a first one that does not count. Residuals are the greatest
+ * entries of A A^-1 - I and of Q diag(w) Q^T - A, by products of the CPU; for two-sided products L V R it is the greatest
+ * difference from the CPU's.
  */
 public final class SolverTimes {
 
@@ -79,6 +80,7 @@ public final class SolverTimes {
                 }
                 INDArray m = Matrices.positiveDefinite(n, type);
                 inverse(m);
+                sandwich(m);
                 if (n <= LARGE) {
                     eigen(m);
                 }
@@ -94,6 +96,16 @@ public final class SolverTimes {
         double host = seconds(rounds(m.rows()), nothing -> lapack.invert(m, DAMPING, first));
         double device = seconds(rounds(m.rows()), nothing -> cuda.invert(m, DAMPING, second));
         report("inverse", m, host, device, inverseResidual(m, first), inverseResidual(m, second));
+    }
+
+    /** A gradient between two factors of this order. */
+    private void sandwich(INDArray m) {
+        INDArray work = Matrices.empty(m.rows(), m.dataType());
+        INDArray first = Matrices.empty(m.rows(), m.dataType());
+        INDArray second = Matrices.empty(m.rows(), m.dataType());
+        double host = seconds(rounds(m.rows()), nothing -> lapack.sandwich(m, m, m, work, first));
+        double device = seconds(rounds(m.rows()), nothing -> cuda.sandwich(m, m, m, work, second));
+        report("sandwich", m, host, device, 0, Matrices.distance(first, second));
     }
 
     private void eigen(INDArray m) {
