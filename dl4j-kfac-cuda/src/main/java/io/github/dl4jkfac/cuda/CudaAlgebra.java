@@ -85,7 +85,7 @@ final class CudaAlgebra implements DeviceAlgebra {
     private Pointer inverse(HostMatrix m, double shift) {
         int n = m.order();
         Kernels kernels = Kernels.of(m.type());
-        Pointer a = upload(m, kernels, shift);
+        Pointer a = uploadedSymmetric(m, kernels, shift);
         int size = Math.max(kernels.potrfWork(cuda, n, a), kernels.potriWork(cuda, n, a));
         Pointer space = work.ofBytes(Math.max(size, n * (n + 1L) / 2) * kernels.bytes());
         kernels.potrf(cuda, n, a, space, size, info());
@@ -132,9 +132,12 @@ final class CudaAlgebra implements DeviceAlgebra {
     private void decompose(HostMatrix symmetric, INDArray values) {
         int n = symmetric.order();
         Kernels kernels = Kernels.of(symmetric.type());
-        Pointer a = upload(symmetric, kernels, 0);
+        Pointer a = uploadedSymmetric(symmetric, kernels, 0);
         Pointer w = vector.ofBytes((long) n * kernels.bytes());
         int size = kernels.syevdWork(cuda, n, a, w);
+        if (size < 0) {
+            throw new DeviceException(DeviceException.Kind.REFUSED, "the work space has more than 2^31 elements");
+        }
         kernels.syevd(cuda, n, a, w, work.ofBytes((long) size * kernels.bytes()), size, info());
         int failures = cuda.download(info());
         requireAccepted(failures);
@@ -175,8 +178,8 @@ final class CudaAlgebra implements DeviceAlgebra {
         }
     }
 
-    /** Copies a matrix to the device, sees whether it is finite, and shifts its diagonal. */
-    private Pointer upload(HostMatrix m, Kernels kernels, double shift) {
+    /** Copies a symmetric matrix to the device, sees whether it is finite, and shifts its diagonal. */
+    private Pointer uploadedSymmetric(HostMatrix m, Kernels kernels, double shift) {
         int n = m.order();
         long length = (long) n * kernels.bytes();
         Pointer a = matrix.ofBytes(m.length() * kernels.bytes());
