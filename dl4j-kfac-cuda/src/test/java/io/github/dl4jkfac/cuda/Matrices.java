@@ -50,11 +50,9 @@ final class Matrices {
 
     /** The greatest difference between entries; NaN if one is. */
     static double distance(INDArray a, INDArray b) {
-        double[] left = a.dup('c').data().asDouble();
-        double[] right = b.dup('c').data().asDouble();
         double greatest = 0;
-        for (int i = 0; i < left.length; i++) {
-            greatest = Math.max(greatest, Math.abs(left[i] - right[i]));
+        for (double difference : a.sub(b).data().asDouble()) {
+            greatest = Math.max(greatest, Math.abs(difference));
         }
         return greatest;
     }
