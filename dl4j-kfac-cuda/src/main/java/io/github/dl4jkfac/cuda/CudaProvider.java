@@ -22,7 +22,7 @@ public final class CudaProvider implements SolverProvider {
      */
     public static final String LEAST_ORDER = "dl4jkfac.cuda.leastOrder";
 
-    /** Below it copying and starting kernels takes longer than the CPU takes for the work. */
+    /** Of smaller matrices most of the time would go into copies and into starting kernels. */
     public static final int DEFAULT_LEAST_ORDER = 500;
 
     /** Creates the provider; it touches no native code. */
