@@ -1,6 +1,6 @@
 package io.github.dl4jkfac.solve;
 
-/** Says that a matrix could not be inverted or decomposed, and why. */
+/** Says that a matrix could not be inverted or decomposed, and why. Solvers of other modules throw it as the library's own do. */
 public final class FactorisationException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -29,7 +29,15 @@ public final class FactorisationException extends RuntimeException {
         this.leadingMinor = leadingMinor;
     }
 
-    static FactorisationException notPositiveDefinite(int order, double shift, int leadingMinor) {
+    /**
+     * Says that Cholesky factorisation has stopped.
+     *
+     * @param order order of the matrix
+     * @param shift what was added to its diagonal
+     * @param leadingMinor order of the first leading minor that is not positive, counted from 1
+     * @return the exception, to be thrown
+     */
+    public static FactorisationException notPositiveDefinite(int order, double shift, int leadingMinor) {
         return new FactorisationException(
                 Reason.NOT_POSITIVE_DEFINITE,
                 leadingMinor,
@@ -37,14 +45,28 @@ public final class FactorisationException extends RuntimeException {
                         + leadingMinor + " is not positive; a larger shift (damping) may help");
     }
 
-    static FactorisationException nonFinite(int order, double shift) {
+    /**
+     * Says that there is nothing to factorise.
+     *
+     * @param order order of the matrix
+     * @param shift what was to be added to its diagonal
+     * @return the exception, to be thrown
+     */
+    public static FactorisationException nonFinite(int order, double shift) {
         return new FactorisationException(
                 Reason.NON_FINITE,
                 0,
                 "Matrix of order " + order + " with shift " + shift + " holds NaN or infinite values");
     }
 
-    static FactorisationException singular(int order, double shift) {
+    /**
+     * Says that an inverse is not finite.
+     *
+     * @param order order of the matrix
+     * @param shift what was added to its diagonal
+     * @return the exception, to be thrown
+     */
+    public static FactorisationException singular(int order, double shift) {
         return new FactorisationException(
                 Reason.SINGULAR,
                 0,
@@ -52,7 +74,14 @@ public final class FactorisationException extends RuntimeException {
                         + " is singular in working precision: its inverse is not finite");
     }
 
-    static FactorisationException noConvergence(int order, int info) {
+    /**
+     * Says that there are no eigenvalues.
+     *
+     * @param order order of the matrix
+     * @param info what the routine returned, with LAPACK's meaning
+     * @return the exception, to be thrown
+     */
+    public static FactorisationException noConvergence(int order, int info) {
         return new FactorisationException(
                 Reason.NO_CONVERGENCE,
                 0,

@@ -32,6 +32,20 @@ public final class Solvers {
     }
 
     /**
+     * Returns the best of the library's own solvers that works here, whatever the system property and other modules say. A provider of
+     * another module leaves to it what it does not do itself.
+     *
+     * @return a new solver, right for every type of number
+     */
+    public static SymmetricSolver ofLibrary() {
+        return choose(own(), null);
+    }
+
+    private static List<SolverProvider> own() {
+        return List.of(new LapackProvider(), new PortableProvider());
+    }
+
+    /**
      * @param providers at least one that works everywhere
      * @param forced name of a provider, or null
      */
@@ -69,7 +83,7 @@ public final class Solvers {
 
     /** All there are, the highest rank first. One of another module that does not load is left out with a warning. */
     private static List<SolverProvider> providers() {
-        List<SolverProvider> providers = new ArrayList<>(List.of(new LapackProvider(), new PortableProvider()));
+        List<SolverProvider> providers = new ArrayList<>(own());
         var others = ServiceLoader.load(SolverProvider.class).iterator();
         while (true) {
             try {

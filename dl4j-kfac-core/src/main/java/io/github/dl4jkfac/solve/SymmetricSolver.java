@@ -51,7 +51,7 @@ public interface SymmetricSolver {
      * @param left L, [r, r], full and symmetric (one triangle may be ignored); not modified
      * @param v V, [r, c]; not modified unless it is also {@code out}
      * @param right R, [c, c], full and symmetric (one triangle may be ignored); not modified
-     * @param work [r, c], overwritten with L V; must not overlap any other argument
+     * @param work [r, c], scratch, unspecified afterwards; must not overlap any other argument
      * @param out [r, c], may be the same array as {@code v} but must not overlap it otherwise
      */
     void sandwich(INDArray left, INDArray v, INDArray right, INDArray work, INDArray out);
