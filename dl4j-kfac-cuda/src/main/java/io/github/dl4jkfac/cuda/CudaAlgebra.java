@@ -90,6 +90,10 @@ final class CudaAlgebra implements DeviceAlgebra {
         Pointer space = work.ofBytes(Math.max(size, n * (n + 1L) / 2) * kernels.bytes());
         kernels.potrf(cuda, n, a, space, size, info());
         requirePositiveDefinite(n, shift);
+        if (!Double.isFinite(kernels.diagonalAbsSum(cuda, n, a))) {
+            // cuSOLVER does not tell of the last pivot of some orders, such as 64, that it is the root of a negative number.
+            throw FactorisationException.notPositiveDefinite(n, shift, n);
+        }
         kernels.potri(cuda, n, a, space, size, info());
         requirePositiveDefinite(n, shift);
         // The trace bounds every entry of a positive definite matrix.

@@ -23,7 +23,7 @@ public final class CudaProvider implements SolverProvider {
     public static final String LEAST_ORDER = "dl4jkfac.cuda.leastOrder";
 
     /** Of smaller matrices most of the time would go into copies and into starting kernels. */
-    public static final int DEFAULT_LEAST_ORDER = 500;
+    public static final int DEFAULT_LEAST_ORDER = 256;
 
     /** Creates the provider; it touches no native code. */
     public CudaProvider() {}

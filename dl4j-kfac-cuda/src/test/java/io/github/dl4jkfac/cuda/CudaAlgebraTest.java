@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -147,6 +149,19 @@ class CudaAlgebraTest {
     private static FactorisationException failure(INDArray m) {
         INDArray out = Matrices.empty(m.rows(), m.dataType());
         return catchThrowableOfType(FactorisationException.class, () -> solver.invert(m, 0, out));
+    }
+
+    /** Of some orders, 64 among them, cuSOLVER says nothing when the last pivot is the root of a negative number. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 64, 133, 2048})
+    void aMatrixThatFailsAtItsLastMinorIsNotPositiveDefinite(int n) {
+        for (DataType type : List.of(DataType.FLOAT, DataType.DOUBLE)) {
+            INDArray m = Matrices.positiveDefinite(n, type);
+            m.putScalar(n - 1, n - 1, -2.0 * n);
+            assertThatThrownBy(() -> solver.invert(m, 0, Matrices.empty(n, type)))
+                    .isInstanceOfSatisfying(FactorisationException.class, e -> assertThat(e.reason())
+                            .isEqualTo(FactorisationException.Reason.NOT_POSITIVE_DEFINITE));
+        }
     }
 
     @Test
