@@ -91,7 +91,8 @@ final class CudaAlgebra implements DeviceAlgebra {
         kernels.potrf(cuda, n, a, space, size, info());
         requirePositiveDefinite(n, shift);
         if (!Double.isFinite(kernels.diagonalAbsSum(cuda, n, a))) {
-            // cuSOLVER does not tell of the last pivot of some orders, such as 64, that it is the root of a negative number.
+            // cuSOLVER does not tell of the last pivot of some orders, such as 64, that it is the root of a negative
+            // number.
             throw FactorisationException.notPositiveDefinite(n, shift, n);
         }
         kernels.potri(cuda, n, a, space, size, info());

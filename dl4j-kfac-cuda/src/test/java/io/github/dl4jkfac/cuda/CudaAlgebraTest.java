@@ -159,8 +159,9 @@ class CudaAlgebraTest {
             INDArray m = Matrices.positiveDefinite(n, type);
             m.putScalar(n - 1, n - 1, -2.0 * n);
             assertThatThrownBy(() -> solver.invert(m, 0, Matrices.empty(n, type)))
-                    .isInstanceOfSatisfying(FactorisationException.class, e -> assertThat(e.reason())
-                            .isEqualTo(FactorisationException.Reason.NOT_POSITIVE_DEFINITE));
+                    .isInstanceOfSatisfying(
+                            FactorisationException.class,
+                            e -> assertThat(e.reason()).isEqualTo(FactorisationException.Reason.NOT_POSITIVE_DEFINITE));
         }
     }
 

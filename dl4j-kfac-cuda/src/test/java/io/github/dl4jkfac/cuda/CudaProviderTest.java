@@ -65,14 +65,14 @@ class CudaProviderTest {
         assertThat(Solvers.forBackend())
                 .isInstanceOf(CudaSolver.class)
                 .asString()
-                .contains("order 500");
+                .contains("order " + CudaProvider.DEFAULT_LEAST_ORDER);
         System.setProperty(Solvers.PROPERTY, "lapack");
         assertThat(Solvers.forBackend()).isNotInstanceOf(CudaSolver.class);
     }
 
     @Test
     void theLeastOrderIsAProperty() {
-        assertThat(CudaProvider.leastOrder()).isEqualTo(500);
+        assertThat(CudaProvider.leastOrder()).isEqualTo(CudaProvider.DEFAULT_LEAST_ORDER);
         System.setProperty(CudaProvider.LEAST_ORDER, " 64 ");
         assertThat(CudaProvider.leastOrder()).isEqualTo(64);
         for (String wrong : new String[] {"0", "-3", "many", ""}) {

@@ -115,7 +115,8 @@ public final class TrainingTimes {
                 .list();
         int last = layers.length - 1;
         for (int i = 1; i < last; i++) {
-            builder.layer(new DenseLayer.Builder().nIn(layers[i - 1]).nOut(layers[i]).build());
+            builder.layer(
+                    new DenseLayer.Builder().nIn(layers[i - 1]).nOut(layers[i]).build());
         }
         builder.layer(new OutputLayer.Builder(LossFunction.XENT)
                 .nIn(layers[last - 1])
