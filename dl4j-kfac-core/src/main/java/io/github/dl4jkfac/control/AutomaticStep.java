@@ -207,8 +207,8 @@ public final class AutomaticStep implements BatchController {
                 INDArray lastStep = directions.momentum(proposal);
                 Tangent tangentOfLast = objective.along(lastStep);
                 INDArray update = directions.update(proposal)) {
+            region.start(objective.loss());
             if (scalars.get(Scalar.STEP_CURVATURE, 0) == 0) {
-                region.start(objective.loss());
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
             QuadraticModel quadratic = model(objective, proposal, update, tangentOfLast);

@@ -179,7 +179,8 @@ final class HeadlineCommand implements Callable<Integer> {
                 unwritten = loss(trials, markdown);
             }
             if (studies.contains(Study.BATCHES)) {
-                unwritten = unwritten.or(() -> batches(trials, markdown));
+                Optional<OutputFailure> plot = batches(trials, markdown);
+                unwritten = unwritten.or(() -> plot);
             }
             if (studies.contains(Study.TASKS)) {
                 tasks(tasks, trials, markdown);
