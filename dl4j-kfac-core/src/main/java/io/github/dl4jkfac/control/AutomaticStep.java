@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
  *
  * <p>The model is measured on a part of the batch, at first at every step and later more seldom, as long as it foretells well. In between
- * alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. All that lasts is in the
- * updater state.
+ * alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. Of the curvature along U
+ * counts what other batches show of it ({@link FreshCurvature}). All that lasts is in the updater state.
  */
 public final class AutomaticStep implements BatchController {
 
@@ -70,6 +70,7 @@ public final class AutomaticStep implements BatchController {
     private final NetworkScalars scalars;
     private final TrustRegion region;
     private final StepSearch search;
+    private final FreshCurvature fresh;
     private final LossWatch watch;
     private final MeasuringClock clock;
     private final Set<Part> off = Part.switchedOff();
@@ -101,6 +102,7 @@ public final class AutomaticStep implements BatchController {
         this.scalars = scalars;
         this.region = new TrustRegion(scalars, off.contains(Part.REGION));
         this.search = new StepSearch(region, off.contains(Part.TRIAL));
+        this.fresh = new FreshCurvature(scalars, off.contains(Part.FRESH));
         this.watch = new LossWatch(scalars, off.contains(Part.WATCH));
         this.clock = new MeasuringClock(scalars, off.contains(Part.INTERVAL) ? 1 : longest);
         this.longestChange = off.contains(Part.LAYERS) ? Double.POSITIVE_INFINITY : LONGEST_CHANGE;
@@ -159,6 +161,7 @@ public final class AutomaticStep implements BatchController {
     /** The step by what was measured last. */
     private Coefficients asBefore(StepProposal proposal) {
         clock.pass();
+        fresh.takenUnmeasured();
         double r = scalars.get(Scalar.STEP_CURVATURE, 1);
         double mu = momentum();
         proposal.limit(watch.share() / r, longestChange);
@@ -211,19 +214,24 @@ public final class AutomaticStep implements BatchController {
             if (scalars.get(Scalar.STEP_CURVATURE, 0) == 0) {
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
-            QuadraticModel quadratic = model(objective, proposal, update, tangentOfLast);
-            if (!(quadratic.curvature() > 0 && Double.isFinite(quadratic.curvature()))) {
+            fresh.see(objective.product(tangentOfLast, tangentOfLast));
+            StepModel model = model(objective, proposal, update, tangentOfLast);
+            if (!(model.elsewhere().curvature() > 0
+                    && Double.isFinite(model.elsewhere().curvature()))) {
                 return asBefore(proposal); // the batch does not notice the direction
             }
-            return tried(objective, quadratic, proposal.rate(), update, lastStep);
+            return tried(objective, model, proposal.rate(), update, lastStep);
         }
     }
 
     /** Measures the model; the update is written anew where layers have had to be shortened. */
-    private QuadraticModel model(
-            LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
-        QuadraticModel whole = atMostWhole(modelOf(objective, proposal, update, tangentOfLast), proposal);
-        double alpha = whole.bestRate(0);
+    private StepModel model(LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
+        StepModel whole = modelOf(objective, proposal, update, tangentOfLast)
+                .withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
+        if (off.contains(Part.RATE)) {
+            whole = whole.withCurvature(proposal.slope());
+        }
+        double alpha = whole.elsewhere().bestRate(0);
         if (!Double.isFinite(alpha) || !proposal.limit(watch.share() * alpha, longestChange)) {
             return whole;
         }
@@ -232,26 +240,21 @@ public final class AutomaticStep implements BatchController {
         return modelOf(objective, proposal, update, tangentOfLast).withCurvatureOfAtLeast(proposal.slope() / alpha);
     }
 
-    private QuadraticModel atMostWhole(QuadraticModel quadratic, StepProposal proposal) {
-        return off.contains(Part.RATE)
-                ? quadratic.withCurvature(proposal.slope())
-                : quadratic.withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
-    }
-
-    private static QuadraticModel modelOf(
-            LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
+    private StepModel modelOf(LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
         try (Tangent tangent = objective.along(update)) {
-            return new QuadraticModel(
+            QuadraticModel own = new QuadraticModel(
                     proposal.slope(),
                     proposal.lastSlope(),
                     objective.product(tangent, tangent),
                     objective.product(tangent, tangentOfLast),
                     objective.product(tangentOfLast, tangentOfLast));
+            return new StepModel(own, own.withCurvature(fresh.share() * own.curvature()));
         }
     }
 
     private Coefficients tried(
-            LocalObjective objective, QuadraticModel quadratic, double rate, INDArray update, INDArray lastStep) {
+            LocalObjective objective, StepModel model, double rate, INDArray update, INDArray lastStep) {
+        QuadraticModel quadratic = model.elsewhere();
         double drift = rememberCurvature(quadratic.curvature() / quadratic.slope());
         rememberMomentum(quadratic.bestMomentum());
         double mu = momentum();
@@ -264,6 +267,7 @@ public final class AutomaticStep implements BatchController {
         INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate); // update's own memory
         Trial trial = search.along(objective, quadratic, rate * alpha, rate * mu, step, share);
         clock.measured(trial.halvings() == 0 && trial.foretold() && drift < CALM_DRIFT);
+        fresh.taken(model.own(), trial.share() * alpha, trial.share() * mu);
         rejected += trial.halvings();
         return taken(trial.share() * alpha, trial.share() * mu, trial);
     }

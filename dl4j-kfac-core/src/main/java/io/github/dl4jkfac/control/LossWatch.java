@@ -12,7 +12,7 @@ import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 final class LossWatch {
 
     /** Losses in the first window. */
-    static final int FIRST_WINDOW = 50;
+    static final int FIRST_WINDOW = 15;
 
     static final double SHORTER = 0.5;
     static final double LONGER_WINDOW = 1.5;

@@ -12,6 +12,8 @@ import java.util.Set;
 enum Part {
     /** alpha from the quadratic model; else 1. */
     RATE,
+    /** Less curvature along U than its own batch shows; else as much. */
+    FRESH,
     /** mu from the quadratic model; else 0. */
     MOMENTUM,
     /** The trust region; else steps of any length. */

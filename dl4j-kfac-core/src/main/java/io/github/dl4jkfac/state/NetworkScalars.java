@@ -17,6 +17,14 @@ public final class NetworkScalars {
         DAMPING_FACTOR,
         /** The curvature of the objective along U in units of &lt;U,V&gt;, as last measured. */
         STEP_CURVATURE,
+        /** The logarithm of the share of its own batch's curvature that U has on other batches, averaged. */
+        FRESH_LOG_SHARE,
+        /** Over how many measurements; it stays small, since the average forgets. */
+        FRESH_COUNT,
+        /** alpha^2 U^T G U of the last step, on its own batch; zero if that was not measured. */
+        OWN_CURVATURE,
+        /** What is left of its squared length there. */
+        OWN_REST,
         /** mu of the quadratic model, averaged. */
         STEP_MOMENTUM,
         /** Bound of a step's squared length in the metric of the batch's Gauss-Newton matrix. */

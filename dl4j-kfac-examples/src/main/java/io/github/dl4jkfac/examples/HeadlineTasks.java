@@ -67,7 +67,9 @@ final class HeadlineTasks {
                 name,
                 () -> {
                     Defaults defaults = new Defaults();
-                    new CommandLine(defaults).parseArgs();
+                    new CommandLine(defaults)
+                            .setCaseInsensitiveEnumValuesAllowed(true)
+                            .parseArgs();
                     defaults.data.place = place;
                     return problem.apply(defaults);
                 },

@@ -19,7 +19,7 @@ public final class AblationStudy {
 
     /** The parts, as the library's system property names them. */
     private static final List<String> PARTS =
-            List.of("rate", "momentum", "region", "watch", "layers", "trial", "interval");
+            List.of("rate", "fresh", "momentum", "region", "watch", "layers", "trial", "interval");
 
     private final Trials trials;
     private final List<Long> seeds;
