@@ -215,6 +215,8 @@ class ArchitectureTest {
     static final ArchRule onlyItsReportersKnowTheTrainingUi = noClasses()
             .that(DescribedPredicate.not(named("TrainingUi")))
             .and(DescribedPredicate.not(named("AttachedUi")))
+            .and(DescribedPredicate.not(named("StepCurves")))
+            .and(DescribedPredicate.not(named("UiCurves")))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.deeplearning4j.core..", "org.deeplearning4j.ui..");
@@ -294,6 +296,7 @@ class ArchitectureTest {
                         "BlockSummary",
                         "PolyakAverage",
                         "GrowingBatches",
+                        "StepCharts",
                         "StepLog");
     }
 
