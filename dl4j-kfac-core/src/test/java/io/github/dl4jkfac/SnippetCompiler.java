@@ -37,7 +37,7 @@ final class SnippetCompiler {
             "import org.nd4j.linalg.schedule.*;",
             "class %s {",
             "MultiLayerNetwork net; ComputationGraph graph; KFacListener listener;",
-            "DataSetIterator train; DataSetIterator test; DataSet batch; int epochs; INDArray direction;",
+            "DataSetIterator train; DataSetIterator test; DataSet batch; int epochs; INDArray direction; org.deeplearning4j.core.storage.StatsStorage statsStorage;",
             "void run() throws Exception {",
             "");
 
