@@ -57,7 +57,7 @@ class HeadlineCommandTest {
                         "ablation.md"))
                 .allSatisfy(name -> assertThat(folder.resolve(name)).isNotEmptyFile());
         assertThat(result.out()).contains("| K-FAC, automatic | defaults |").contains("| xor | train loss |");
-        assertThat(Files.readAllLines(folder.resolve("ablation.csv"))).hasSize(1 + 2 * 8);
+        assertThat(Files.readAllLines(folder.resolve("ablation.csv"))).hasSize(1 + 2 * 9);
 
         Map<Path, Long> before = runs();
         assertThat(run("loss,tasks").code()).isZero();
