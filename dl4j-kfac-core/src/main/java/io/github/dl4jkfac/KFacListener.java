@@ -234,7 +234,7 @@ public final class KFacListener extends BaseTrainingListener {
     }
 
     /** Layer-wise pretraining reports single layers as models. */
-    private static boolean isNetwork(Model model) {
+    static boolean isNetwork(Model model) {
         return model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
     }
 }

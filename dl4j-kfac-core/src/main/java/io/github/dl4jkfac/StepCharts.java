@@ -1,12 +1,9 @@
 package io.github.dl4jkfac;
 
 import io.github.dl4jkfac.diagnostics.StepCurves;
-import io.github.dl4jkfac.diagnostics.StepReport;
 import io.github.dl4jkfac.session.Session;
 import io.github.dl4jkfac.session.Sessions;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /**
@@ -44,11 +41,9 @@ public final class StepCharts extends BaseTrainingListener {
 
     @Override
     public void iterationDone(Model model, int iteration, int epoch) {
-        boolean isNetwork = model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
-        Session session = isNetwork && iteration % interval == 0 ? Sessions.find(model) : null;
+        Session session = KFacListener.isNetwork(model) && iteration % interval == 0 ? Sessions.find(model) : null;
         if (session != null) {
-            StepReport report = session.report();
-            curves.add(model, iteration, report);
+            curves.add(model, iteration, session.report());
         }
     }
 }

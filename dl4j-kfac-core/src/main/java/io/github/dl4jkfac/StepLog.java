@@ -13,8 +13,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 
 /**
@@ -48,8 +46,7 @@ public final class StepLog extends BaseTrainingListener implements AutoCloseable
      */
     @Override
     public synchronized void iterationDone(Model model, int iteration, int epoch) {
-        boolean isNetwork = model instanceof MultiLayerNetwork || model instanceof ComputationGraph;
-        Session session = isNetwork ? Sessions.find(model) : null;
+        Session session = KFacListener.isNetwork(model) ? Sessions.find(model) : null;
         if (session == null) {
             return;
         }

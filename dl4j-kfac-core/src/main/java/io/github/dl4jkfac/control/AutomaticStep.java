@@ -214,8 +214,9 @@ public final class AutomaticStep implements BatchController {
             if (scalars.get(Scalar.STEP_CURVATURE, 0) == 0) {
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
-            fresh.see(objective.product(tangentOfLast, tangentOfLast));
-            StepModel model = model(objective, proposal, update, tangentOfLast);
+            double lastCurvature = objective.product(tangentOfLast, tangentOfLast);
+            fresh.see(lastCurvature);
+            StepModel model = model(objective, proposal, update, tangentOfLast, lastCurvature);
             if (!(model.elsewhere().curvature() > 0
                     && Double.isFinite(model.elsewhere().curvature()))) {
                 return asBefore(proposal); // the batch does not notice the direction
@@ -225,8 +226,13 @@ public final class AutomaticStep implements BatchController {
     }
 
     /** Measures the model; the update is written anew where layers have had to be shortened. */
-    private StepModel model(LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
-        StepModel whole = modelOf(objective, proposal, update, tangentOfLast)
+    private StepModel model(
+            LocalObjective objective,
+            StepProposal proposal,
+            INDArray update,
+            Tangent tangentOfLast,
+            double lastCurvature) {
+        StepModel whole = modelOf(objective, proposal, update, tangentOfLast, lastCurvature)
                 .withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
         if (off.contains(Part.RATE)) {
             whole = whole.withCurvature(proposal.slope());
@@ -237,17 +243,23 @@ public final class AutomaticStep implements BatchController {
         }
         directions.update(proposal, update);
         // with its old alpha no layer moves too far
-        return modelOf(objective, proposal, update, tangentOfLast).withCurvatureOfAtLeast(proposal.slope() / alpha);
+        return modelOf(objective, proposal, update, tangentOfLast, lastCurvature)
+                .withCurvatureOfAtLeast(proposal.slope() / alpha);
     }
 
-    private StepModel modelOf(LocalObjective objective, StepProposal proposal, INDArray update, Tangent tangentOfLast) {
+    private StepModel modelOf(
+            LocalObjective objective,
+            StepProposal proposal,
+            INDArray update,
+            Tangent tangentOfLast,
+            double lastCurvature) {
         try (Tangent tangent = objective.along(update)) {
             QuadraticModel own = new QuadraticModel(
                     proposal.slope(),
                     proposal.lastSlope(),
                     objective.product(tangent, tangent),
                     objective.product(tangent, tangentOfLast),
-                    objective.product(tangentOfLast, tangentOfLast));
+                    lastCurvature);
             return new StepModel(own, own.withCurvature(fresh.share() * own.curvature()));
         }
     }
