@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * LossWatch}), and tried on its batch before it is taken: one that makes the objective worse is halved until it does not. Layers
  * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
  *
- * <p>The model is measured on a part of the batch, at first at every step and later more seldom, as long as it foretells well. In between
- * alpha = 1/r and the averaged mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. Of the curvature along U
- * counts what other batches show of it ({@link FreshCurvature}). All that lasts is in the updater state.
+ * <p>The model is measured on a part of the batch, at times that the {@link MeasuringClock} says. In between alpha = 1/r and the averaged
+ * mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. Of the curvature along U counts what other batches show
+ * of it ({@link FreshCurvature}). All that lasts is in the updater state.
  */
 public final class AutomaticStep implements BatchController {
 
@@ -210,7 +210,7 @@ public final class AutomaticStep implements BatchController {
                 INDArray lastStep = directions.momentum(proposal);
                 Tangent tangentOfLast = objective.along(lastStep);
                 INDArray update = directions.update(proposal)) {
-            region.start(objective.loss());
+            region.see(objective.loss(), model.score());
             if (scalars.get(Scalar.STEP_CURVATURE, 0) == 0) {
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
@@ -278,7 +278,8 @@ public final class AutomaticStep implements BatchController {
         double share = region.inside(watch.share(), quadratic.squaredLength(alpha, mu));
         INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate); // update's own memory
         Trial trial = search.along(objective, quadratic, rate * alpha, rate * mu, step, share);
-        clock.measured(trial.halvings() == 0 && trial.foretold() && drift < CALM_DRIFT);
+        boolean calm = trial.halvings() == 0 && trial.foretold() && drift < CALM_DRIFT;
+        clock.measured(calm, fresh.isShared() && MeasuringClock.isCheap(step.length(), batch.getFeatures(0)));
         fresh.taken(model.own(), trial.share() * alpha, trial.share() * mu);
         rejected += trial.halvings();
         return taken(trial.share() * alpha, trial.share() * mu, trial);

@@ -42,6 +42,11 @@ final class FreshCurvature {
         return isOff ? 1 : Math.min(1, CAUTION * Math.exp(scalars.get(Scalar.FRESH_LOG_SHARE, 0)));
     }
 
+    /** Whether other batches show as much of it as the own one, so that what is measured is worth more than an average. */
+    boolean isShared() {
+        return share() == 1;
+    }
+
     /**
      * A step d = alpha U + mu m has been taken.
      *

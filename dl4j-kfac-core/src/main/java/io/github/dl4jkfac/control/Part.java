@@ -24,7 +24,7 @@ enum Part {
     LAYERS,
     /** Trying a step before it is taken. */
     TRIAL,
-    /** Measuring at some steps only; else at every one. */
+    /** Measuring at some steps only where batches differ or passes cost much; else at every one. */
     INTERVAL;
 
     static final String PROPERTY = "dl4jkfac.without";

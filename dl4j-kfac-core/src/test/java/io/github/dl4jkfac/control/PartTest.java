@@ -35,10 +35,10 @@ class PartTest {
                 dense(4, 6, Activation.TANH).build(),
                 output(6, 2, Activation.IDENTITY, new LossMSE()).build());
         KFacListener listener = KFacListener.attach(network);
-        DataSet batch = new DataSet(normal(1, 20, 4), normal(2, 20, 2));
         List<StepControl> steps = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            network.fit(batch);
+            // nothing but noise, so that batches are not alike
+            network.fit(new DataSet(normal(2 * i, 20, 4), normal(2 * i + 1, 20, 2)));
             steps.add(listener.report(network).control());
         }
         return steps;

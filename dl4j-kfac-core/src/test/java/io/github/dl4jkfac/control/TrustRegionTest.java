@@ -13,7 +13,7 @@ class TrustRegionTest {
 
     private static TrustRegion region(double firstLoss) {
         TrustRegion region = new TrustRegion(ScalarsInMemory.create());
-        region.start(firstLoss);
+        region.see(firstLoss, firstLoss);
         return region;
     }
 
@@ -21,7 +21,7 @@ class TrustRegionTest {
     @ValueSource(doubles = {1e-6, 1, 1e10})
     void itsFirstBoundIsInUnitsOfTheLoss(double loss) {
         TrustRegion region = region(loss);
-        region.start(100 * loss);
+        region.see(100 * loss, 100 * loss);
         assertThat(region.bound()).isCloseTo(0.1 * loss, within(1e-6 * loss));
         assertThat(region.inside(1, 0.4 * loss)).isCloseTo(0.5, within(1e-6));
         assertThat(region.inside(0.3, 0.4 * loss)).isEqualTo(0.3);
@@ -44,6 +44,17 @@ class TrustRegionTest {
         region.follow(0.9, 0.1); // far from the rim
         region.follow(0.5, 1.5);
         assertThat(region.bound()).isCloseTo(1.5, within(1e-6));
+    }
+
+    @Test
+    void itDoesNotGrowBeyondTwiceTheScore() {
+        TrustRegion region = region(10);
+        region.see(10, -0.6);
+        region.follow(0.9, 1);
+        assertThat(region.bound()).isCloseTo(1.2, within(1e-6));
+        region.see(10, 0.1); // an easy batch takes nothing away
+        region.follow(0.9, 1.2);
+        assertThat(region.bound()).isCloseTo(1.2, within(1e-6));
     }
 
     @Test
