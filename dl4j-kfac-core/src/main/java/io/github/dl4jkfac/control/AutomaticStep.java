@@ -9,7 +9,6 @@ import io.github.dl4jkfac.capture.probe.LossProbe;
 import io.github.dl4jkfac.control.StepSearch.Trial;
 import io.github.dl4jkfac.diagnostics.StepControl;
 import io.github.dl4jkfac.state.NetworkScalars;
-import io.github.dl4jkfac.state.NetworkScalars.Scalar;
 import io.github.dl4jkfac.step.StepProposal;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -44,21 +43,11 @@ public final class AutomaticStep implements BatchController {
 
     private static final int LEAST_SAMPLES = 64;
 
+    /** Most steps from one measurement to the next. */
+    private static final int LONGEST_INTERVAL = 5;
+
     /** How far the parameters of a layer below the outputs may move, in units of their length. */
     static final double LONGEST_CHANGE = 0.1;
-
-    private static final double MOST_MOMENTUM = 0.95;
-
-    /** U is the Newton step of a curvature that knows more than one batch, so that a batch that knows nothing does not lengthen it. */
-    private static final double MOST_RATE = 1;
-
-    /** Weight of the past in the average of mu, and of log r. */
-    private static final double MOMENTUM_MEMORY = 0.8;
-
-    private static final double CURVATURE_MEMORY = 0.5;
-
-    /** Measured curvatures that differ by no more, in their logarithms, are much the same. */
-    private static final double CALM_DRIFT = Math.log(2);
 
     /** Networks with more parameters are looked at in their own type, since float64 would cost too much of a step. */
     private static final long MOST_IN_DOUBLE = 1 << 20;
@@ -70,6 +59,7 @@ public final class AutomaticStep implements BatchController {
     private final NetworkScalars scalars;
     private final TrustRegion region;
     private final StepSearch search;
+    private final MeasuredStep memory;
     private final FreshCurvature fresh;
     private final LossWatch watch;
     private final MeasuringClock clock;
@@ -89,10 +79,10 @@ public final class AutomaticStep implements BatchController {
      * @param network the same
      * @param parameters those that have curvature
      * @param scalars keep what has been measured
-     * @param longest most steps from one measurement to the next
+     * @param keepsRows whether U is made of the present batch alone, so that what has been measured before does not hold for it
      */
     public AutomaticStep(
-            Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars, int longest) {
+            Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars, boolean keepsRows) {
         this.model = model;
         this.network = network;
         this.type = model.numParams() <= MOST_IN_DOUBLE || model.params().dataType() == DataType.DOUBLE
@@ -102,9 +92,10 @@ public final class AutomaticStep implements BatchController {
         this.scalars = scalars;
         this.region = new TrustRegion(scalars, off.contains(Part.REGION));
         this.search = new StepSearch(region, off.contains(Part.TRIAL));
+        this.memory = new MeasuredStep(scalars, off.contains(Part.MOMENTUM), keepsRows);
         this.fresh = new FreshCurvature(scalars, off.contains(Part.FRESH));
         this.watch = new LossWatch(scalars, off.contains(Part.WATCH));
-        this.clock = new MeasuringClock(scalars, off.contains(Part.INTERVAL) ? 1 : longest);
+        this.clock = new MeasuringClock(scalars, keepsRows || off.contains(Part.INTERVAL) ? 1 : LONGEST_INTERVAL);
         this.longestChange = off.contains(Part.LAYERS) ? Double.POSITIVE_INFINITY : LONGEST_CHANGE;
     }
 
@@ -162,8 +153,8 @@ public final class AutomaticStep implements BatchController {
     private Coefficients asBefore(StepProposal proposal) {
         clock.pass();
         fresh.takenUnmeasured();
-        double r = scalars.get(Scalar.STEP_CURVATURE, 1);
-        double mu = momentum();
+        double r = memory.isEmpty() ? 1 : memory.curvature();
+        double mu = memory.momentum();
         proposal.limit(watch.share() / r, longestChange);
         // F_d U = V, so that U^T G m is about r <m,V>
         double alpha = 1 / r - (proposal.slope() > 0 ? mu * proposal.lastSlope() / proposal.slope() : 0);
@@ -181,7 +172,7 @@ public final class AutomaticStep implements BatchController {
         last = new StepControl(
                 alpha,
                 mu,
-                scalars.get(Scalar.STEP_CURVATURE, Double.NaN),
+                memory.isEmpty() ? Double.NaN : memory.curvature(),
                 region.bound(),
                 watch.share(),
                 trial != null,
@@ -197,11 +188,6 @@ public final class AutomaticStep implements BatchController {
         return last;
     }
 
-    /** mu of the steps between two measurements: the average where it is positive. */
-    private double momentum() {
-        return off.contains(Part.MOMENTUM) ? 0 : Math.max(0, scalars.get(Scalar.STEP_MOMENTUM, 0));
-    }
-
     private Coefficients measured(StepProposal proposal) {
         // closed at once: each is as long as the network, and the garbage collector comes seldom
         try (INDArray here = Doubles.copy(model.params(), type).reshape(1, model.numParams());
@@ -211,7 +197,7 @@ public final class AutomaticStep implements BatchController {
                 Tangent tangentOfLast = objective.along(lastStep);
                 INDArray update = directions.update(proposal)) {
             region.see(objective.loss(), model.score());
-            if (scalars.get(Scalar.STEP_CURVATURE, 0) == 0) {
+            if (memory.isEmpty()) {
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
             double lastCurvature = objective.product(tangentOfLast, tangentOfLast);
@@ -232,8 +218,9 @@ public final class AutomaticStep implements BatchController {
             INDArray update,
             Tangent tangentOfLast,
             double lastCurvature) {
-        StepModel whole = modelOf(objective, proposal, update, tangentOfLast, lastCurvature)
-                .withCurvatureOfAtLeast(proposal.slope() / MOST_RATE);
+        StepModel measured = modelOf(objective, proposal, update, tangentOfLast, lastCurvature);
+        StepModel whole = measured.withCurvatureOfAtLeast(
+                proposal.slope() / memory.mostRate(measured.elsewhere().bestRate(0)));
         if (off.contains(Part.RATE)) {
             whole = whole.withCurvature(proposal.slope());
         }
@@ -267,9 +254,8 @@ public final class AutomaticStep implements BatchController {
     private Coefficients tried(
             LocalObjective objective, StepModel model, double rate, INDArray update, INDArray lastStep) {
         QuadraticModel quadratic = model.elsewhere();
-        double drift = rememberCurvature(quadratic.curvature() / quadratic.slope());
-        rememberMomentum(quadratic.bestMomentum());
-        double mu = momentum();
+        boolean isNew = memory.keep(quadratic);
+        double mu = memory.momentum();
         double alpha = quadratic.bestRate(mu);
         if (!(alpha > 0 && alpha * quadratic.slope() + mu * quadratic.lastSlope() > 0)) {
             mu = 0; // with it the step would lead uphill
@@ -278,24 +264,10 @@ public final class AutomaticStep implements BatchController {
         double share = region.inside(watch.share(), quadratic.squaredLength(alpha, mu));
         INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate); // update's own memory
         Trial trial = search.along(objective, quadratic, rate * alpha, rate * mu, step, share);
-        boolean calm = trial.halvings() == 0 && trial.foretold() && drift < CALM_DRIFT;
+        boolean calm = trial.halvings() == 0 && trial.foretold() && !isNew;
         clock.measured(calm, fresh.isShared() && MeasuringClock.isCheap(step.length(), batch.getFeatures(0)));
         fresh.taken(model.own(), trial.share() * alpha, trial.share() * mu);
         rejected += trial.halvings();
         return taken(trial.share() * alpha, trial.share() * mu, trial);
-    }
-
-    /** Returns how far r is from what it has been, |log(r / r_old)|; infinite at first. */
-    private double rememberCurvature(double r) {
-        double old = scalars.get(Scalar.STEP_CURVATURE, 0);
-        double kept = old > 0 ? Math.pow(old, CURVATURE_MEMORY) * Math.pow(r, 1 - CURVATURE_MEMORY) : r;
-        scalars.set(Scalar.STEP_CURVATURE, kept);
-        return old > 0 ? Math.abs(Math.log(r / old)) : Double.POSITIVE_INFINITY;
-    }
-
-    private void rememberMomentum(double mu) {
-        double bounded = Math.max(-1, Math.min(MOST_MOMENTUM, mu));
-        double old = scalars.get(Scalar.STEP_MOMENTUM, 0);
-        scalars.set(Scalar.STEP_MOMENTUM, old == 0 ? bounded : MOMENTUM_MEMORY * old + (1 - MOMENTUM_MEMORY) * bounded);
     }
 }

@@ -22,9 +22,6 @@ final class Controllers {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controllers.class);
 
-    /** Most steps from one measurement of a step's length to the next. */
-    private static final int LONGEST_INTERVAL = 5;
-
     private Controllers() {}
 
     /** Null if steps are taken as their bound leaves them. */
@@ -51,10 +48,8 @@ final class Controllers {
                     obstacle);
             return null;
         }
-        // what is made of the batch alone may be of another length at each step
-        boolean changesAtOnce = binding.groups().stream().anyMatch(CurvatureGroup::keepsRows);
-        return new AutomaticStep(
-                model, network, parameters(binding), binding.scalars(), changesAtOnce ? 1 : LONGEST_INTERVAL);
+        boolean keepsRows = binding.groups().stream().anyMatch(CurvatureGroup::keepsRows);
+        return new AutomaticStep(model, network, parameters(binding), binding.scalars(), keepsRows);
     }
 
     /** Those that have curvature. */

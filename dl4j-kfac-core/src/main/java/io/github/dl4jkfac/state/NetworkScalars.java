@@ -25,6 +25,8 @@ public final class NetworkScalars {
         OWN_CURVATURE,
         /** What is left of its squared length there. */
         OWN_REST,
+        /** The largest rate of steps that are made of the batch alone; zero before the first. */
+        STEP_MOST_RATE,
         /** mu of the quadratic model, averaged. */
         STEP_MOMENTUM,
         /** Bound of a step's squared length in the metric of the batch's Gauss-Newton matrix. */

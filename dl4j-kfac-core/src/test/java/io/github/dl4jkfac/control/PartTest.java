@@ -36,9 +36,9 @@ class PartTest {
                 output(6, 2, Activation.IDENTITY, new LossMSE()).build());
         KFacListener listener = KFacListener.attach(network);
         List<StepControl> steps = new ArrayList<>();
-        for (int i = 0; i < 12; i++) {
-            // nothing but noise, so that batches are not alike
-            network.fit(new DataSet(normal(2 * i, 20, 4), normal(2 * i + 1, 20, 2)));
+        for (int i = 0; i < 60; i++) {
+            int own = i % 2 * 2; // batches that are not alike
+            network.fit(new DataSet(normal(own, 20, 4), normal(own + 1, 20, 2)));
             steps.add(listener.report(network).control());
         }
         return steps;
