@@ -26,7 +26,7 @@ import java.util.List;
 public final class EKFac extends KroneckerUpdater {
 
     /**
-     * Default alpha, the step along the preconditioned gradient. While the loss falls fast the bound {@link #DEFAULT_KL_CLIP} sets the
+     * Default alpha of steps that are controlled by hand, along the preconditioned gradient. While the loss falls fast the bound {@link #DEFAULT_KL_CLIP} sets the
      * length of the steps, whatever alpha is. Where it does not bind any more, full steps would trust second moments of a few batches
      * further than these reach: with 1 the loss jumps there.
      */
@@ -129,6 +129,7 @@ public final class EKFac extends KroneckerUpdater {
         private Builder() {
             curvature = DEFAULT_CURVATURE;
             maxFactorDimension = DEFAULT_MAX_FACTOR_DIMENSION;
+            draft.automatic = true;
             draft.rateByHand = DEFAULT_LEARNING_RATE;
             draft.momentum = DEFAULT_MOMENTUM;
             draft.damping = DEFAULT_DAMPING;

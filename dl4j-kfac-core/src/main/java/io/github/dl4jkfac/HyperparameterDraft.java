@@ -27,13 +27,15 @@ final class HyperparameterDraft implements Cloneable {
     long seed = 1;
 
     void take(Hyperparameters values) {
-        boolean isModelsOwn = values.step().automatic() && values.step().learningRate() == KFac.AUTOMATIC_LEARNING_RATE;
-        learningRate = isModelsOwn ? null : (Double) values.step().learningRate();
+        automatic = values.step().automatic();
+        learningRate = null; // the default depends on how steps are controlled, which may change again
+        if (values.step().learningRate() != rate()) {
+            learningRate = values.step().learningRate();
+        }
         learningRateSchedule = values.step().learningRateSchedule();
         momentum = values.step().momentum();
         damping = values.refresh().damping();
         dampingSchedule = values.refresh().dampingSchedule();
-        automatic = values.step().automatic();
         klClip = values.step().klClip();
         klClipSchedule = values.step().klClipSchedule();
         statisticsInterval = values.statistics().statisticsInterval();

@@ -329,10 +329,9 @@ class EKFacTest {
     @Test
     void defaultsAreTheDocumentedOnes() {
         EKFac explicit = EKFac.builder()
-                .learningRate(EKFac.DEFAULT_LEARNING_RATE)
-                .momentum(EKFac.DEFAULT_MOMENTUM)
+                .automatic()
+                .learningRate(KFac.AUTOMATIC_LEARNING_RATE)
                 .damping(EKFac.DEFAULT_DAMPING)
-                .klClip(EKFac.DEFAULT_KL_CLIP)
                 .statisticsInterval(EKFac.DEFAULT_STATISTICS_INTERVAL)
                 .basisInterval(EKFac.DEFAULT_BASIS_INTERVAL)
                 .statisticsDecay(EKFac.DEFAULT_STATISTICS_DECAY)
@@ -341,9 +340,14 @@ class EKFacTest {
                 .curvature(EKFac.DEFAULT_CURVATURE)
                 .build();
         assertThat(explicit).isEqualTo(new EKFac());
-        EKFac automatic = EKFac.builder().automatic().build();
-        assertThat(automatic.learningRate()).isEqualTo(KFac.AUTOMATIC_LEARNING_RATE);
-        assertThat(automatic.toBuilder().klClip(EKFac.DEFAULT_KL_CLIP).build()).isEqualTo(explicit);
+        EKFac byHand = explicit.toBuilder().klClip(EKFac.DEFAULT_KL_CLIP).build();
+        assertThat(byHand)
+                .isEqualTo(EKFac.builder()
+                        .learningRate(EKFac.DEFAULT_LEARNING_RATE)
+                        .momentum(EKFac.DEFAULT_MOMENTUM)
+                        .klClip(EKFac.DEFAULT_KL_CLIP)
+                        .build());
+        assertThat(byHand.toBuilder().automatic().build()).isEqualTo(explicit);
         assertThat(new EKFac().curvature()).isEqualTo(EKFac.DEFAULT_CURVATURE);
         assertThat(EKFac.builder().curvature(Curvature.EMPIRICAL_FISHER).build().curvature())
                 .isEqualTo(Curvature.EMPIRICAL_FISHER);

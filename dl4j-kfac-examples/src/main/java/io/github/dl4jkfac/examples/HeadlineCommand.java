@@ -7,6 +7,7 @@ import io.github.dl4jkfac.examples.failures.OutputFailure;
 import io.github.dl4jkfac.examples.failures.UserError;
 import io.github.dl4jkfac.examples.headline.AblationStudy;
 import io.github.dl4jkfac.examples.headline.BatchStudy;
+import io.github.dl4jkfac.examples.headline.FamilyStudy;
 import io.github.dl4jkfac.examples.headline.LossReport;
 import io.github.dl4jkfac.examples.headline.LossStudy;
 import io.github.dl4jkfac.examples.headline.TaskStudy;
@@ -34,9 +35,10 @@ import picocli.CommandLine.Spec;
         name = "headline",
         mixinStandardHelpOptions = true,
         description =
-                "Compares K-FAC with nothing set with optimizers that are tuned, in four studies: the loss over seconds "
-                        + "and updates, with the sensitivity to learning rates; the updates to a fixed loss over batch sizes; and many "
-                        + "tasks. What has been trained is kept: after a break the same command goes on.")
+                "Compares K-FAC with nothing set with optimizers that are tuned, in five studies: the loss over seconds "
+                        + "and updates, with the sensitivity to learning rates; the updates to a fixed loss over batch sizes; many "
+                        + "tasks, also with parts of the automatic step switched off, and with the other methods of the family. "
+                        + "What has been trained is kept: after a break the same command goes on.")
 final class HeadlineCommand implements Callable<Integer> {
 
     private static final int MOST_RATES = 25;
@@ -50,7 +52,9 @@ final class HeadlineCommand implements Callable<Integer> {
         /** Many tasks. */
         TASKS,
         /** The tasks with parts of the automatic step switched off. */
-        ABLATION
+        ABLATION,
+        /** The tasks with other methods, all automatic. */
+        FAMILY
     }
 
     @Option(
@@ -86,7 +90,7 @@ final class HeadlineCommand implements Callable<Integer> {
             names = "--ablation-updates",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "Updates of each run with a part switched off. Default: ${DEFAULT-VALUE}.")
+            description = "Updates of each run of the ablation and of the family. Default: ${DEFAULT-VALUE}.")
     private long ablationUpdates;
 
     @Option(
@@ -188,6 +192,9 @@ final class HeadlineCommand implements Callable<Integer> {
             if (studies.contains(Study.ABLATION)) {
                 ablation(tasks, trials, markdown);
             }
+            if (studies.contains(Study.FAMILY)) {
+                family(tasks, trials, markdown);
+            }
         }
         terminal.println();
         terminal.println(String.join("\n", markdown));
@@ -269,6 +276,15 @@ final class HeadlineCommand implements Callable<Integer> {
             study.writeNumbers(out);
         }
         add(study.markdown(), "ablation.md", markdown);
+    }
+
+    private void family(List<Task> tasks, Trials trials, List<String> markdown) {
+        FamilyStudy study = new FamilyStudy(trials, seeds);
+        for (Task task : tasks) {
+            study.run(task, task.problem().get(), ablationUpdates);
+            study.writeNumbers(out);
+        }
+        add(study.markdown(), "family.md", markdown);
     }
 
     private void add(String text, String file, List<String> markdown) {

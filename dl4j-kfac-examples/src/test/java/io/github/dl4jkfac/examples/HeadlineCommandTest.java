@@ -39,7 +39,7 @@ class HeadlineCommandTest {
 
     @Test
     void writesTablesAndPlotsAndTrainsNothingTwice() throws IOException {
-        CommandRunner result = run("loss,batches,tasks,ablation");
+        CommandRunner result = run("loss,batches,tasks,ablation,family");
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(Stream.of(
                         "curves.csv",
@@ -54,10 +54,13 @@ class HeadlineCommandTest {
                         "tasks.csv",
                         "tasks.md",
                         "ablation.csv",
-                        "ablation.md"))
+                        "ablation.md",
+                        "family.csv",
+                        "family.md"))
                 .allSatisfy(name -> assertThat(folder.resolve(name)).isNotEmptyFile());
         assertThat(result.out()).contains("| K-FAC, automatic | defaults |").contains("| xor | train loss |");
         assertThat(Files.readAllLines(folder.resolve("ablation.csv"))).hasSize(1 + 2 * 9);
+        assertThat(Files.readAllLines(folder.resolve("family.csv"))).hasSize(1 + 8);
 
         Map<Path, Long> before = runs();
         assertThat(run("loss,tasks").code()).isZero();

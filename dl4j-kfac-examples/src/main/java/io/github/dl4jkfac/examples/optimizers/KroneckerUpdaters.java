@@ -22,7 +22,7 @@ final class KroneckerUpdaters {
 
     private KroneckerUpdaters() {}
 
-    /** Whoever sets the bound or the momentum controls K-FAC's steps by hand; otherwise they are automatic. */
+    /** Whoever sets the bound or the momentum controls the steps by hand; otherwise they are automatic. */
     private static boolean isByHand(OptimizerSettings chosen) {
         return chosen.settings().contains(Setting.KL_CLIP) || chosen.settings().contains(Setting.MOMENTUM);
     }
@@ -55,14 +55,17 @@ final class KroneckerUpdaters {
     static IUpdater ekfac(OptimizerSettings chosen, long seed) {
         EKFac.Builder builder = EKFac.builder()
                 .seed(seed)
-                .learningRate(chosen.rate(EKFac.DEFAULT_LEARNING_RATE))
+                .learningRate(
+                        chosen.rate(isByHand(chosen) ? EKFac.DEFAULT_LEARNING_RATE : KFac.AUTOMATIC_LEARNING_RATE))
                 .fallback(fallback(chosen));
         chosen.ifSet(Setting.MOMENTUM, builder::momentum);
         chosen.ifSet(Setting.DAMPING, builder::damping);
         chosen.ifSet(Setting.CURVATURE, builder::curvature);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
         chosen.ifSet(Setting.INVERSE_INTERVAL, builder::basisInterval);
-        setKlClip(chosen, EKFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
+        if (isByHand(chosen)) {
+            setKlClip(chosen, EKFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
+        }
         return builder.build();
     }
 

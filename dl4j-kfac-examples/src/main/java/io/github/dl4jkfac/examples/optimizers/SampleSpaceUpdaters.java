@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.optimizers;
 import io.github.dl4jkfac.CoefficientReuse;
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.ExactFisher;
+import io.github.dl4jkfac.KFac;
 import java.util.List;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -48,6 +49,9 @@ final class SampleSpaceUpdaters {
         chosen.ifSet(Setting.MOMENTUM, builder::momentum);
         chosen.ifSet(Setting.RELATIVE_DAMPING, builder::relativeDamping);
         chosen.ifSet(Setting.DAMPING, builder::damping);
+        if (chosen.get(Setting.AUTOMATIC, false)) {
+            return builder.automatic().learningRate(chosen.rate(KFac.AUTOMATIC_LEARNING_RATE));
+        }
         if (!improved || chosen.settings().contains(Setting.KL_CLIP)) { // it has no bound unless one is set
             KroneckerUpdaters.setKlClip(chosen, ExactFisher.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
         }

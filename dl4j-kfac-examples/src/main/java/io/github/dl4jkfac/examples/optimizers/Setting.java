@@ -34,6 +34,8 @@ public final class Setting<T> {
     /** How the learning rate changes over a run. */
     public static final Setting<Schedule> SCHEDULE = new Setting<>("schedule");
 
+    /** Whether steps are automatic where that is not the default: set by the study of the family alone. */
+    public static final Setting<Boolean> AUTOMATIC = new Setting<>("automatic");
     /** Examples per epoch: not for users to set, every problem knows its own. */
     public static final Setting<Integer> EPOCH_SIZE = new Setting<>("epoch_size");
 
