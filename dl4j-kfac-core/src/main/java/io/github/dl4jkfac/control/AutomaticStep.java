@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * LossWatch}), and tried on its batch before it is taken: one that makes the objective worse is halved until it does not. Layers
  * below the outputs move by a tenth of their parameters at most, since what they feed is not linear in them.
  *
- * <p>The model is measured on a part of the batch, at times that the {@link MeasuringClock} says. In between alpha = 1/r and the averaged
+ * <p>The model is measured on the batch, or a part of it where that is large, at times that the {@link MeasuringClock} says. In between alpha = 1/r and the averaged
  * mu hold, where r = U^T G U / &lt;U,V&gt; is the mean of the last measured ones. Of the curvature along U counts what other batches show
  * of it ({@link FreshCurvature}). All that lasts is in the updater state.
  */
@@ -38,7 +38,7 @@ public final class AutomaticStep implements BatchController {
 
     private static final Logger LOG = LoggerFactory.getLogger(AutomaticStep.class);
 
-    /** The part of the batch that the model is measured on, and how many samples that has at least. */
+    /** The part of the batch that the model is measured on where passes cost something, and how many samples that has at least. */
     private static final int PART = 4;
 
     private static final int LEAST_SAMPLES = 64;
@@ -68,6 +68,7 @@ public final class AutomaticStep implements BatchController {
 
     private LossProbe probe;
     private boolean isBlind;
+    private boolean isCheap;
     private MultiDataSet batch;
     private StepControl last;
     private long rejected;
@@ -103,9 +104,15 @@ public final class AutomaticStep implements BatchController {
     public void takeBatch() {
         forgetBatch();
         if (clock.isDue() && hasProbe()) {
-            int samples = (int) Math.max(LEAST_SAMPLES, network.batchSize() / PART);
-            batch = CurrentBatch.someOf(model, samples, network.iteration(), type);
+            batch = CurrentBatch.someOf(model, this::samples, network.iteration(), type);
         }
+    }
+
+    /** A part tells less than the whole batch: where the gradients of both differ much, a good step can look like a bad one. */
+    private int samples(INDArray features) {
+        isCheap = MeasuringClock.isCheap(model.numParams(), features);
+        int all = (int) features.size(0);
+        return isCheap ? all : Math.max(LEAST_SAMPLES, all / PART);
     }
 
     /** The copy is made from the configuration's JSON, which activations and losses of users may not have. */
@@ -265,7 +272,7 @@ public final class AutomaticStep implements BatchController {
         INDArray step = update.muli(alpha).addi(lastStep.muli(mu)).muli(rate); // update's own memory
         Trial trial = search.along(objective, quadratic, rate * alpha, rate * mu, step, share);
         boolean calm = trial.halvings() == 0 && trial.foretold() && !isNew;
-        clock.measured(calm, fresh.isShared() && MeasuringClock.isCheap(step.length(), batch.getFeatures(0)));
+        clock.measured(calm, isCheap && fresh.isShared());
         fresh.taken(model.own(), trial.share() * alpha, trial.share() * mu);
         rejected += trial.halvings();
         return taken(trial.share() * alpha, trial.share() * mu, trial);

@@ -61,8 +61,9 @@ final class StepSearch {
             if (decrease >= 0 || isHidden || isOff) {
                 if (halving > 0) {
                     region.shrinkTo(squaredLength);
-                } else if (promised > 0 && !isHidden) {
-                    region.follow(decrease / promised, squaredLength);
+                } else if (promised > 0) {
+                    // what rounding hides must not keep steps short for ever
+                    region.follow(isHidden ? 1 : decrease / promised, squaredLength);
                 }
                 return new Trial(share, promised, decrease, halving, decrease >= GOOD_RATIO * promised || isHidden);
             }

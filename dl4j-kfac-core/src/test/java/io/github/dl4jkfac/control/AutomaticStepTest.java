@@ -219,6 +219,29 @@ class AutomaticStepTest {
     }
 
     /** Labels that do not sum to one scale the loss, not the steps. */
+    /** On a plateau the gradient of a part of the batch is not that of the whole, and judged by parts nearly every step looks bad. */
+    @Test
+    void aPlateauOfASmallFullBatchIsLeft() {
+        int points = 200;
+        INDArray x = Nd4j.create(DataType.FLOAT, points, 2);
+        INDArray y = Nd4j.zeros(DataType.FLOAT, points, 2);
+        for (int i = 0; i < points; i++) {
+            double radius = 0.1 + 0.9 * (i / 2) / (points / 2.);
+            double angle = 4 * Math.PI * radius + Math.PI * (i % 2); // two spirals
+            x.putScalar(i, 0, radius * Math.cos(angle));
+            x.putScalar(i, 1, radius * Math.sin(angle));
+            y.putScalar(i, i % 2, 1);
+        }
+        MultiLayerNetwork network = network(
+                new KFac(),
+                DataType.FLOAT,
+                dense(2, 20, Activation.TANH).build(),
+                dense(20, 20, Activation.TANH).build(),
+                output(20, 2, Activation.SOFTMAX, new LossMCXENT()).build());
+        List<Double> losses = losses(network, new DataSet(x, y), 80);
+        assertThat(losses.get(79)).isLessThan(0.55);
+    }
+
     @Test
     void labelsThatDoNotSumToOneDoNoHarm() {
         for (double sum : new double[] {0.3, 1, 3}) {

@@ -65,7 +65,7 @@ class PartTest {
 
     @Test
     void stepsAreWholeWithoutTheModelsRate() {
-        assertThat(steps("rate,region,trial,momentum,layers"))
+        assertThat(steps("rate,region,trial,momentum,layers,watch"))
                 .extracting(StepControl::alpha)
                 .containsOnly(1.);
     }
