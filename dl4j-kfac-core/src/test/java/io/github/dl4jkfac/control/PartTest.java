@@ -13,6 +13,7 @@ import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.diagnostics.StepControl;
 import java.util.ArrayList;
 import java.util.List;
+import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,15 +30,26 @@ class PartTest {
     }
 
     private static List<StepControl> steps(String without) {
-        System.setProperty(Part.PROPERTY, without);
-        MultiLayerNetwork network = sequence(
-                settings(new KFac()),
-                dense(4, 6, Activation.TANH).build(),
-                output(6, 2, Activation.IDENTITY, new LossMSE()).build());
-        KFacListener listener = KFacListener.attach(network);
         DataSet batch = new DataSet(normal(1, 20, 4), normal(2, 20, 2));
+        return steps(without, batch, 12, dense(4, 6, Activation.TANH).build(), linear(6));
+    }
+
+    /** So much work that the same batch again and again is not measured each time, and a loss that the model foretells exactly. */
+    private static List<StepControl> stepsOfLeastSquares(String without) {
+        DataSet batch = new DataSet(normal(1, 5000, 1000), normal(2, 5000, 2));
+        return steps(without, batch, 6, linear(1000));
+    }
+
+    private static Layer linear(int inputs) {
+        return output(inputs, 2, Activation.IDENTITY, new LossMSE()).build();
+    }
+
+    private static List<StepControl> steps(String without, DataSet batch, int count, Layer... layers) {
+        System.setProperty(Part.PROPERTY, without);
+        MultiLayerNetwork network = sequence(settings(new KFac()), layers);
+        KFacListener listener = KFacListener.attach(network);
         List<StepControl> steps = new ArrayList<>();
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < count; i++) {
             network.fit(batch);
             steps.add(listener.report(network).control());
         }
@@ -49,22 +61,6 @@ class PartTest {
         assertThat(steps("")).anySatisfy(step -> assertThat(step.momentum()).isPositive());
         assertThat(steps("momentum"))
                 .allSatisfy(step -> assertThat(step.momentum()).isZero());
-    }
-
-    /** So much work that the same batch again and again is not measured each time, and a loss that the model foretells exactly. */
-    private static List<StepControl> stepsOfLeastSquares(String without) {
-        System.setProperty(Part.PROPERTY, without);
-        MultiLayerNetwork network = sequence(
-                settings(new KFac()),
-                output(1000, 2, Activation.IDENTITY, new LossMSE()).build());
-        KFacListener listener = KFacListener.attach(network);
-        DataSet batch = new DataSet(normal(1, 5000, 1000), normal(2, 5000, 2));
-        List<StepControl> steps = new ArrayList<>();
-        for (int i = 0; i < 6; i++) {
-            network.fit(batch);
-            steps.add(listener.report(network).control());
-        }
-        return steps;
     }
 
     @Test

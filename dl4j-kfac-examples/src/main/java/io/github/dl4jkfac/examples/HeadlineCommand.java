@@ -10,6 +10,7 @@ import io.github.dl4jkfac.examples.headline.BatchStudy;
 import io.github.dl4jkfac.examples.headline.FamilyStudy;
 import io.github.dl4jkfac.examples.headline.LossReport;
 import io.github.dl4jkfac.examples.headline.LossStudy;
+import io.github.dl4jkfac.examples.headline.StudyOfTasks;
 import io.github.dl4jkfac.examples.headline.TaskStudy;
 import io.github.dl4jkfac.examples.headline.Trials;
 import io.github.dl4jkfac.examples.report.OutputFolder;
@@ -42,6 +43,9 @@ import picocli.CommandLine.Spec;
 final class HeadlineCommand implements Callable<Integer> {
 
     private static final int MOST_RATES = 25;
+
+    /** Learning rates of Adam on each task. */
+    private static final int ADAM_RATES = 5;
 
     /** The studies. */
     enum Study {
@@ -187,13 +191,13 @@ final class HeadlineCommand implements Callable<Integer> {
                 unwritten = unwritten.or(() -> plot);
             }
             if (studies.contains(Study.TASKS)) {
-                tasks(tasks, trials, markdown);
+                each(tasks, new TaskStudy(trials, seeds, ADAM_RATES, taskSeconds), "tasks.md", markdown);
             }
             if (studies.contains(Study.ABLATION)) {
-                ablation(tasks, trials, markdown);
+                each(tasks, new AblationStudy(trials, seeds, ablationUpdates), "ablation.md", markdown);
             }
             if (studies.contains(Study.FAMILY)) {
-                family(tasks, trials, markdown);
+                each(tasks, new FamilyStudy(trials, seeds, ablationUpdates), "family.md", markdown);
             }
         }
         terminal.println();
@@ -260,31 +264,12 @@ final class HeadlineCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private void tasks(List<Task> tasks, Trials trials, List<String> markdown) {
-        TaskStudy study = new TaskStudy(trials, seeds);
+    private void each(List<Task> tasks, StudyOfTasks study, String file, List<String> markdown) {
         for (Task task : tasks) {
-            study.run(task, task.problem().get(), 5, taskSeconds);
+            study.run(task, task.problem().get());
             study.writeNumbers(out); // after each, since all together take hours
         }
-        add(study.markdown(), "tasks.md", markdown);
-    }
-
-    private void ablation(List<Task> tasks, Trials trials, List<String> markdown) {
-        AblationStudy study = new AblationStudy(trials, seeds);
-        for (Task task : tasks) {
-            study.run(task, task.problem().get(), ablationUpdates);
-            study.writeNumbers(out);
-        }
-        add(study.markdown(), "ablation.md", markdown);
-    }
-
-    private void family(List<Task> tasks, Trials trials, List<String> markdown) {
-        FamilyStudy study = new FamilyStudy(trials, seeds);
-        for (Task task : tasks) {
-            study.run(task, task.problem().get(), ablationUpdates);
-            study.writeNumbers(out);
-        }
-        add(study.markdown(), "family.md", markdown);
+        add(study.markdown(), file, markdown);
     }
 
     private void add(String text, String file, List<String> markdown) {

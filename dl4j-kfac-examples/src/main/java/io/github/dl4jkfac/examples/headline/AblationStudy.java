@@ -12,10 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.apache.commons.statistics.descriptive.Median;
 
 /** What each part of the automatic step is worth: every task with all parts, and with each of them switched off in turn, in the same updates. */
-public final class AblationStudy {
+public final class AblationStudy implements StudyOfTasks {
 
     /** The parts, as the library's system property names them. */
     private static final List<String> PARTS =
@@ -23,25 +22,22 @@ public final class AblationStudy {
 
     private final Trials trials;
     private final List<Long> seeds;
+    private final long updates;
     private final Map<Task, Map<String, double[]>> results = new LinkedHashMap<>();
 
     /**
      * @param trials run or read
      * @param seeds at least one
-     */
-    public AblationStudy(Trials trials, List<Long> seeds) {
-        this.trials = trials;
-        this.seeds = List.copyOf(seeds);
-    }
-
-    /**
-     * Runs a task.
-     *
-     * @param task which
-     * @param problem what it trains
      * @param updates of each run
      */
-    public void run(Task task, Problem problem, long updates) {
+    public AblationStudy(Trials trials, List<Long> seeds, long updates) {
+        this.trials = trials;
+        this.seeds = List.copyOf(seeds);
+        this.updates = updates;
+    }
+
+    @Override
+    public void run(Task task, Problem problem) {
         Map<String, double[]> scores = new LinkedHashMap<>();
         results.put(task, scores);
         Budget budget = new Budget(Double.POSITIVE_INFINITY, updates, (int) Math.min(updates, TaskStudy.EVALUATIONS));
@@ -71,6 +67,7 @@ public final class AblationStudy {
      *
      * @param folder existing folder
      */
+    @Override
     public void writeNumbers(Path folder) {
         CsvFile csv = new CsvFile(folder.resolve("ablation.csv"), List.of("task", "without", "seed", "score"));
         results.forEach((task, scores) -> scores.forEach((without, values) -> {
@@ -82,18 +79,20 @@ public final class AblationStudy {
     }
 
     /** @return medians over the seeds in Markdown: the score with all parts, then without each, in units of the first */
+    @Override
     public String markdown() {
         List<String> header = new ArrayList<>(List.of("task", "what counts", "all parts"));
         PARTS.forEach(part -> header.add("without " + part));
         MarkdownTable table = new MarkdownTable(header);
         results.forEach((task, scores) -> {
-            double whole = median(scores.get(""));
+            double whole = TaskStudy.median(scores.get(""));
             List<Object> line = new ArrayList<>(Arrays.asList(task.name(), task.measure(), whole));
-            PARTS.forEach(part -> line.add(median(scores.get(part)) / whole));
+            PARTS.forEach(part -> line.add(TaskStudy.median(scores.get(part)) / whole));
             table.add(line);
         });
         List<Object> line = new ArrayList<>(Arrays.asList("geometric mean", "", null));
-        PARTS.forEach(part -> line.add(geometricMean(scores -> median(scores.get(part)) / median(scores.get("")))));
+        PARTS.forEach(part -> line.add(
+                geometricMean(scores -> TaskStudy.median(scores.get(part)) / TaskStudy.median(scores.get("")))));
         table.add(line);
         return "## What each part is worth, medians of " + seeds.size() + " seeds; above 1 it helps\n\n" + table;
     }
@@ -103,9 +102,5 @@ public final class AblationStudy {
                 .mapToDouble(scores -> Math.log(ratio.applyAsDouble(scores)))
                 .average()
                 .orElse(Double.NaN));
-    }
-
-    private static double median(double[] values) {
-        return Median.withDefaults().evaluate(values);
     }
 }

@@ -14,10 +14,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.statistics.descriptive.Median;
 
 /** Whether automatic steps suit the other methods too: every method that can have them on every task, in the same updates, untuned. */
-public final class FamilyStudy {
+public final class FamilyStudy implements StudyOfTasks {
 
     private static final List<Optimizer> METHODS = List.of(
             Optimizer.KFAC,
@@ -33,26 +32,23 @@ public final class FamilyStudy {
 
     private final Trials trials;
     private final List<Long> seeds;
+    private final long updates;
     private final Map<Task, List<Double>> results = new LinkedHashMap<>();
     private final Map<Task, Double> beginnings = new LinkedHashMap<>();
 
     /**
      * @param trials run or read
      * @param seeds at least one
-     */
-    public FamilyStudy(Trials trials, List<Long> seeds) {
-        this.trials = trials;
-        this.seeds = List.copyOf(seeds);
-    }
-
-    /**
-     * Runs a task.
-     *
-     * @param task which
-     * @param problem what it trains
      * @param updates of each run
      */
-    public void run(Task task, Problem problem, long updates) {
+    public FamilyStudy(Trials trials, List<Long> seeds, long updates) {
+        this.trials = trials;
+        this.seeds = List.copyOf(seeds);
+        this.updates = updates;
+    }
+
+    @Override
+    public void run(Task task, Problem problem) {
         Budget budget = new Budget(Double.POSITIVE_INFINITY, updates, (int) Math.min(updates, TaskStudy.EVALUATIONS));
         List<Double> scores = new ArrayList<>();
         for (Optimizer method : METHODS) {
@@ -60,12 +56,12 @@ public final class FamilyStudy {
             List<List<Row>> runs = seeds.stream()
                     .map(seed -> trials.rows(problem, trial.withSeed(seed)))
                     .toList();
-            scores.add(median(runs.stream()
+            scores.add(TaskStudy.median(runs.stream()
                     .mapToDouble(rows -> TaskStudy.score(task, rows))
                     .toArray()));
             beginnings.putIfAbsent(
                     task,
-                    median(runs.stream()
+                    TaskStudy.median(runs.stream()
                             .mapToDouble(rows -> task.score(rows.get(0).scores()))
                             .toArray()));
         }
@@ -77,6 +73,7 @@ public final class FamilyStudy {
      *
      * @param folder existing folder
      */
+    @Override
     public void writeNumbers(Path folder) {
         CsvFile csv = new CsvFile(folder.resolve("family.csv"), List.of("task", "method", "beginning", "score"));
         results.forEach((task, scores) -> {
@@ -88,6 +85,7 @@ public final class FamilyStudy {
     }
 
     /** @return medians over the seeds in Markdown: the score before training, then that of each method */
+    @Override
     public String markdown() {
         List<String> header = new ArrayList<>(List.of("task", "what counts", "before"));
         METHODS.forEach(method -> header.add(method.id()));
@@ -98,9 +96,5 @@ public final class FamilyStudy {
             table.add(line);
         });
         return "## The family with automatic steps, medians of " + seeds.size() + " seeds, less is better\n\n" + table;
-    }
-
-    private static double median(double[] values) {
-        return Median.withDefaults().evaluate(values);
     }
 }

@@ -17,7 +17,7 @@ import java.util.Map;
 import org.apache.commons.statistics.descriptive.Median;
 
 /** Many tasks, in the same seconds: automatic K-FAC, Adam at the best of its rates, and K-FAC at the best of its settings by hand. */
-public final class TaskStudy {
+public final class TaskStudy implements StudyOfTasks {
 
     static final int EVALUATIONS = 40;
 
@@ -26,6 +26,8 @@ public final class TaskStudy {
 
     private final Trials trials;
     private final List<Long> seeds;
+    private final int rates;
+    private final double seconds;
     private final Map<Task, Map<Contender, Outcome>> results = new LinkedHashMap<>();
 
     /** Medians over the seeds. */
@@ -34,21 +36,18 @@ public final class TaskStudy {
     /**
      * @param trials run or read
      * @param seeds at least one; settings are chosen on the first
-     */
-    public TaskStudy(Trials trials, List<Long> seeds) {
-        this.trials = trials;
-        this.seeds = List.copyOf(seeds);
-    }
-
-    /**
-     * Runs a task.
-     *
-     * @param task which
-     * @param problem what it trains
      * @param rates how many learning rates Adam has
      * @param seconds of each run
      */
-    public void run(Task task, Problem problem, int rates, double seconds) {
+    public TaskStudy(Trials trials, List<Long> seeds, int rates, double seconds) {
+        this.trials = trials;
+        this.seeds = List.copyOf(seeds);
+        this.rates = rates;
+        this.seconds = seconds;
+    }
+
+    @Override
+    public void run(Task task, Problem problem) {
         Map<Contender, Outcome> outcomes = new LinkedHashMap<>();
         results.put(task, outcomes);
         Budget budget = new Budget(seconds, Long.MAX_VALUE, EVALUATIONS);
@@ -91,7 +90,7 @@ public final class TaskStudy {
                 .toArray());
     }
 
-    private static double median(double[] values) {
+    static double median(double[] values) {
         return Median.withDefaults().evaluate(values);
     }
 
@@ -100,6 +99,7 @@ public final class TaskStudy {
      *
      * @param folder existing folder
      */
+    @Override
     public void writeNumbers(Path folder) {
         CsvFile csv =
                 new CsvFile(folder.resolve("tasks.csv"), List.of("task", "contender", "settings", "score", "updates"));
@@ -109,6 +109,7 @@ public final class TaskStudy {
     }
 
     /** @return the table in Markdown */
+    @Override
     public String markdown() {
         List<String> header = new ArrayList<>(List.of("task", "what counts"));
         header.addAll(
