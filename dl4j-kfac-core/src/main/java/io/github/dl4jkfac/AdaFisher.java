@@ -53,6 +53,11 @@ public final class AdaFisher extends AdaFisherUpdater {
         super(builder.hyperparameters("AdaFisher"), builder.fallback, builder.average("AdaFisher"));
     }
 
+    /** {@return whether each step is as long as it does good, whatever beta is} */
+    public boolean automatic() {
+        return hyperparameters().step().automatic();
+    }
+
     /** {@return a builder that holds the defaults} */
     public static Builder builder() {
         return new Builder();
@@ -84,6 +89,19 @@ public final class AdaFisher extends AdaFisherUpdater {
 
         @Override
         Builder self() {
+            return this;
+        }
+
+        /**
+         * Lets each step be as long as it does good: F says where to go, and how far is asked of the exact Gauss-Newton matrix of the batch and
+         * of the loss itself, as in {@link KFac}. The step is alpha U + mu m with U = V ./ F, the last step m and measured alpha and mu; the learning
+         * rate is a factor of it, and {@link #beta} has no part in it: of {@code automatic} and {@code beta} the last one called counts.
+         *
+         * @return this builder
+         */
+        public Builder automatic() {
+            draft.automatic = true;
+            draft.klClip = KFac.DEFAULT_KL_CLIP; // counts where steps cannot be measured
             return this;
         }
 

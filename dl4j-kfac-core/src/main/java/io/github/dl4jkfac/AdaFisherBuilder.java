@@ -17,7 +17,7 @@ abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedUpd
     private Scaling scaling = Scaling.BATCHES;
 
     AdaFisherBuilder() {
-        draft.learningRate = AdaFisher.DEFAULT_LEARNING_RATE;
+        draft.rateByHand = AdaFisher.DEFAULT_LEARNING_RATE;
         draft.momentum = AdaFisher.DEFAULT_BETA;
         draft.damping = AdaFisher.DEFAULT_DAMPING;
         draft.klClip = 0.0;
@@ -55,6 +55,8 @@ abstract class AdaFisherBuilder<B extends AdaFisherBuilder<B>> extends DampedUpd
      */
     public B beta(double memory) {
         Option.share("beta", memory);
+        draft.automatic = false;
+        draft.klClip = 0.0;
         draft.momentum = memory;
         return self();
     }

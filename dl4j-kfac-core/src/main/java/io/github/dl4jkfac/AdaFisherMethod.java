@@ -38,9 +38,10 @@ final class AdaFisherMethod extends UpdaterMethod {
         throw new IllegalStateException("there is a diagonal for every group of parameters");
     }
 
+    /** Steps that are measured repeat a measured share of the last one. */
     @Override
     public Momentum momentum() {
-        return Momentum.OF_GRADIENTS;
+        return hyperparameters().step().automatic() ? Momentum.OF_STEPS : Momentum.OF_GRADIENTS;
     }
 
     @Override
@@ -48,9 +49,9 @@ final class AdaFisherMethod extends UpdaterMethod {
         return weightDecay;
     }
 
-    /** The factors are scaled to the range from 0 to 1: an L2 coefficient is in other units. */
+    /** The factors are scaled to the range from 0 to 1. */
     @Override
-    public boolean isDampedByL2() {
+    public boolean isInUnitsOfObjective() {
         return false;
     }
 

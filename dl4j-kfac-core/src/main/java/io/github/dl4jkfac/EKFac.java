@@ -148,7 +148,7 @@ public final class EKFac extends KroneckerUpdater {
         /**
          * Sets how often the eigenvectors follow the factors. The blocks that {@link KFac} shares have their inverses renewed then.
          *
-         * @param steps number of steps between two refreshes, at least 1; in the first interval there are more of them
+         * @param steps number of steps between two refreshes, at least 1; at first there are more of them
          * @return this builder
          * @throws IllegalArgumentException if the number is less than 1
          */

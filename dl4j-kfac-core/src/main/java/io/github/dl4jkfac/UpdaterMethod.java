@@ -65,7 +65,7 @@ abstract class UpdaterMethod implements Method {
     }
 
     @Override
-    public boolean isDampedByL2() {
+    public boolean isInUnitsOfObjective() {
         return true;
     }
 

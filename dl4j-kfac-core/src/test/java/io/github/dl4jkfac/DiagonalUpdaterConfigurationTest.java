@@ -43,6 +43,7 @@ class DiagonalUpdaterConfigurationTest {
                 AdaFisher.builder().gamma(0.7).build(),
                 AdaFisher.builder().gamma(0.08, 0.008).build(),
                 AdaFisher.builder().scaledAverages().build(),
+                AdaFisher.builder().automatic().build(),
                 AdaFisher.builder().fallback(new Nesterovs(0.01)).build(),
                 new AdaFisherW(),
                 AdaFisherW.builder().weightDecay(0).build(),
@@ -88,6 +89,18 @@ class DiagonalUpdaterConfigurationTest {
                         .epsilon(1e-8, 1e-8)
                         .weightDecay(1e-3)
                         .build());
+    }
+
+    @Test
+    void ofAutomaticAndBetaTheLastOneCounts() {
+        AdaFisher automatic = AdaFisher.builder().beta(0.5).automatic().build();
+        assertThat(automatic.automatic()).isTrue();
+        assertThat(automatic.getLearningRate(0, 0)).isEqualTo(KFac.AUTOMATIC_LEARNING_RATE);
+        AdaFisher byHand = automatic.toBuilder().beta(0.9).build();
+        assertThat(byHand).isEqualTo(new AdaFisher());
+        assertThat(byHand.automatic()).isFalse();
+        AdaFisher slower = AdaFisher.builder().automatic().learningRate(0.1).build();
+        assertThat(slower.toBuilder().build()).isEqualTo(slower);
     }
 
     @ParameterizedTest

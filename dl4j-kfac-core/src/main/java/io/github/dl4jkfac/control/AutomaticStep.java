@@ -65,6 +65,7 @@ public final class AutomaticStep implements BatchController {
     private final MeasuringClock clock;
     private final Set<Part> off = Part.switchedOff();
     private final double longestChange;
+    private final DirectionKind kind;
 
     private LossProbe probe;
     private boolean isBlind;
@@ -80,10 +81,10 @@ public final class AutomaticStep implements BatchController {
      * @param network the same
      * @param parameters those that have curvature
      * @param scalars keep what has been measured
-     * @param keepsRows whether U is made of the present batch alone, so that what has been measured before does not hold for it
+     * @param kind what U is like
      */
     public AutomaticStep(
-            Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars, boolean keepsRows) {
+            Model model, NetworkView network, List<ParamState> parameters, NetworkScalars scalars, DirectionKind kind) {
         this.model = model;
         this.network = network;
         this.type = model.numParams() <= MOST_IN_DOUBLE || model.params().dataType() == DataType.DOUBLE
@@ -93,10 +94,12 @@ public final class AutomaticStep implements BatchController {
         this.scalars = scalars;
         this.region = new TrustRegion(scalars, off.contains(Part.REGION));
         this.search = new StepSearch(region, off.contains(Part.TRIAL));
-        this.memory = new MeasuredStep(scalars, off.contains(Part.MOMENTUM), keepsRows);
+        this.memory = new MeasuredStep(scalars, off.contains(Part.MOMENTUM), kind);
+        this.kind = kind;
         this.fresh = new FreshCurvature(scalars, off.contains(Part.FRESH));
         this.watch = new LossWatch(scalars, off.contains(Part.WATCH));
-        this.clock = new MeasuringClock(scalars, keepsRows || off.contains(Part.INTERVAL) ? 1 : LONGEST_INTERVAL);
+        this.clock =
+                new MeasuringClock(scalars, kind.isOfOneBatch() || off.contains(Part.INTERVAL) ? 1 : LONGEST_INTERVAL);
         this.longestChange = off.contains(Part.LAYERS) ? Double.POSITIVE_INFINITY : LONGEST_CHANGE;
     }
 
@@ -204,7 +207,7 @@ public final class AutomaticStep implements BatchController {
                 Tangent tangentOfLast = objective.along(lastStep);
                 INDArray update = directions.update(proposal)) {
             region.see(objective.loss(), model.score());
-            if (memory.isEmpty()) {
+            if (memory.isEmpty() && kind.isDampedInUnitsOfLoss()) {
                 new DampingFactor(scalars).calibrate(objective.meanOutputCurvature());
             }
             double lastCurvature = objective.product(tangentOfLast, tangentOfLast);

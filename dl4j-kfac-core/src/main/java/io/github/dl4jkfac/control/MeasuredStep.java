@@ -18,16 +18,16 @@ final class MeasuredStep {
 
     private final NetworkScalars scalars;
     private final boolean isWithoutMomentum;
-    private final boolean keepsRows;
+    private final DirectionKind kind;
 
     /**
      * @param isWithoutMomentum whether mu shall be zero
-     * @param keepsRows whether U is made of the present batch alone
+     * @param kind what U is like
      */
-    MeasuredStep(NetworkScalars scalars, boolean isWithoutMomentum, boolean keepsRows) {
+    MeasuredStep(NetworkScalars scalars, boolean isWithoutMomentum, DirectionKind kind) {
         this.scalars = scalars;
         this.isWithoutMomentum = isWithoutMomentum;
-        this.keepsRows = keepsRows;
+        this.kind = kind;
     }
 
     /** Whether nothing has been measured yet. */
@@ -53,7 +53,7 @@ final class MeasuredStep {
      * @param rate that the present model would like
      */
     double mostRate(double rate) {
-        if (!keepsRows) {
+        if (kind.isNewton()) {
             return 1;
         }
         if (scalars.get(Scalar.STEP_MOST_RATE, 0) == 0 && rate > 0 && Double.isFinite(rate)) {

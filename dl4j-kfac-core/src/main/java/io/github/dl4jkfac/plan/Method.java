@@ -76,8 +76,11 @@ public interface Method {
     /** {@return the coefficient of weight decay that enters the step unpreconditioned, beside whatever DL4J adds} */
     double weightDecay();
 
-    /** {@return whether an L2 coefficient adds to the damping, as part of the objective's curvature} */
-    boolean isDampedByL2();
+    /**
+     * {@return whether its curvature is in the units of the objective, so that an L2 coefficient adds to the damping, dampings follow the
+     * scale of the loss, and the preconditioned gradient is as long as a Newton step}
+     */
+    boolean isInUnitsOfObjective();
 
     /** {@return whether its curvature asks how steep the loss is at the network's outputs, |dL_n/dz_out|^2 of each sample} */
     boolean needsOutputNorms();

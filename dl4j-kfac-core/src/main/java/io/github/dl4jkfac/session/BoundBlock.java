@@ -95,7 +95,7 @@ public record BoundBlock(
      */
     double damping(int iteration, int epoch, double toMeans, double factor) {
         double damping = factor * worker.hyperparameters().dampingAt(iteration, epoch);
-        return plan.method().isDampedByL2() ? damping + l2(iteration, epoch) * toMeans : damping;
+        return plan.method().isInUnitsOfObjective() ? damping + l2(iteration, epoch) * toMeans : damping;
     }
 
     private static List<Regularization> terms(ParamState parameter) {

@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.control.AutomaticStep;
 import io.github.dl4jkfac.control.BatchController;
 import io.github.dl4jkfac.control.DampingFactor;
+import io.github.dl4jkfac.control.DirectionKind;
 import io.github.dl4jkfac.control.TrialStep;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.step.NetworkStep;
@@ -49,7 +50,9 @@ final class Controllers {
             return null;
         }
         boolean keepsRows = binding.groups().stream().anyMatch(CurvatureGroup::keepsRows);
-        return new AutomaticStep(model, network, parameters(binding), binding.scalars(), keepsRows);
+        DirectionKind kind = method.isInUnitsOfObjective() ? DirectionKind.NEWTON : DirectionKind.SCALED;
+        return new AutomaticStep(
+                model, network, parameters(binding), binding.scalars(), keepsRows ? DirectionKind.OF_ONE_BATCH : kind);
     }
 
     /** Those that have curvature. */

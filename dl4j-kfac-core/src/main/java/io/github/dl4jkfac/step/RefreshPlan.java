@@ -1,14 +1,18 @@
 package io.github.dl4jkfac.step;
 
 /**
- * The clocks of statistics and inverses. Both run every so many steps; and in their first interval, if so wanted, at the steps 1, 2,
- * 4, 8, ... as well, since the curvature changes fastest at the beginning and one batch is a poor estimate.
+ * The clocks of statistics and inverses. Both run every so many steps. If so wanted they run more often at first, since the curvature changes
+ * fastest at the beginning and one batch is a poor estimate: from one time to the next a quarter of the steps taken so far go by, at least one and at
+ * most the interval.
  *
  * @param statisticsInterval steps between two batches that enter the factors
  * @param inverseInterval steps between two refreshes of the inverses
- * @param early whether the first interval has more of both
+ * @param early whether both run more often at first
  */
 public record RefreshPlan(int statisticsInterval, int inverseInterval, boolean early) {
+
+    /** The share of the steps taken that goes by from one time to the next is one over this. */
+    private static final int GROWTH = 4;
 
     /**
      * Makes the plan with an early start.
@@ -41,6 +45,13 @@ public record RefreshPlan(int statisticsInterval, int inverseInterval, boolean e
     }
 
     private boolean due(long step, int interval) {
-        return step % interval == 0 || (early && step < interval && Long.bitCount(step) == 1);
+        if (!early || step >= (long) GROWTH * interval) {
+            return step % interval == 0;
+        }
+        long next = 0;
+        while (next < step) {
+            next += Math.max(1, Math.min(interval, next / GROWTH));
+        }
+        return next == step;
     }
 }

@@ -11,6 +11,7 @@ import static io.github.dl4jkfac.testing.TestNetworks.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.dl4jkfac.AdaFisher;
 import io.github.dl4jkfac.Curvature;
 import io.github.dl4jkfac.EKFac;
 import io.github.dl4jkfac.ExactFisher;
@@ -184,6 +185,7 @@ class AutomaticStepTest {
         for (IUpdater updater : List.of(
                 KFac.builder().automatic().build(),
                 EKFac.builder().automatic().build(),
+                AdaFisher.builder().automatic().build(),
                 sampleSpace(Curvature.RANDOM_SIGN_FISHER).build(),
                 sampleSpace(Curvature.EMPIRICAL_FISHER).build())) {
             DataType type = turn++ % 2 == 0 ? DataType.FLOAT : DataType.DOUBLE;
@@ -218,7 +220,6 @@ class AutomaticStepTest {
         }
     }
 
-    /** Labels that do not sum to one scale the loss, not the steps. */
     /** On a plateau the gradient of a part of the batch is not that of the whole, and judged by parts nearly every step looks bad. */
     @Test
     void aPlateauOfASmallFullBatchIsLeft() {
@@ -242,6 +243,7 @@ class AutomaticStepTest {
         assertThat(losses.get(79)).isLessThan(0.55);
     }
 
+    /** They scale the loss, not the steps. */
     @Test
     void labelsThatDoNotSumToOneDoNoHarm() {
         for (double sum : new double[] {0.3, 1, 3}) {

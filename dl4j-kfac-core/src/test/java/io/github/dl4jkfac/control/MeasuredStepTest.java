@@ -22,13 +22,13 @@ class MeasuredStepTest {
         return new QuadraticModel(1, 4 * mu, 1, 0, 4);
     }
 
-    private static MeasuredStep memory(boolean isWithoutMomentum, boolean keepsRows) {
-        return new MeasuredStep(ScalarsInMemory.create(), isWithoutMomentum, keepsRows);
+    private static MeasuredStep memory(boolean isWithoutMomentum, DirectionKind kind) {
+        return new MeasuredStep(ScalarsInMemory.create(), isWithoutMomentum, kind);
     }
 
     @Test
     void curvatureIsAveragedInItsLogarithm() {
-        MeasuredStep memory = memory(false, false);
+        MeasuredStep memory = memory(false, DirectionKind.NEWTON);
         assertThat(memory.isEmpty()).isTrue();
         memory.keep(bending(4));
         assertThat(memory.curvature()).isCloseTo(4, within(CLOSE));
@@ -39,7 +39,7 @@ class MeasuredStepTest {
 
     @Test
     void aModelIsNewIfItBendsTwiceAsMuchOrHalf() {
-        MeasuredStep memory = memory(false, false);
+        MeasuredStep memory = memory(false, DirectionKind.NEWTON);
         assertThat(memory.keep(bending(1))).isTrue();
         assertThat(memory.keep(bending(1.9))).isFalse();
         double kept = memory.curvature();
@@ -49,7 +49,7 @@ class MeasuredStepTest {
 
     @Test
     void momentumIsAveragedAndTakenWhereItIsPositive() {
-        MeasuredStep memory = memory(false, false);
+        MeasuredStep memory = memory(false, DirectionKind.NEWTON);
         memory.keep(repeating(0.5));
         assertThat(memory.momentum()).isCloseTo(0.5, within(CLOSE));
         memory.keep(repeating(7)); // 0.95 counts
@@ -58,14 +58,14 @@ class MeasuredStepTest {
             memory.keep(repeating(-1));
         }
         assertThat(memory.momentum()).isZero();
-        MeasuredStep without = memory(true, false);
+        MeasuredStep without = memory(true, DirectionKind.NEWTON);
         without.keep(repeating(0.5));
         assertThat(without.momentum()).isZero();
     }
 
     @Test
     void averagedCurvatureHasRatesUpToOne() {
-        MeasuredStep memory = memory(false, false);
+        MeasuredStep memory = memory(false, DirectionKind.NEWTON);
         assertThat(memory.mostRate(1e9)).isEqualTo(1);
         assertThat(memory.mostRate(0.1)).isEqualTo(1);
     }
@@ -73,13 +73,13 @@ class MeasuredStepTest {
     @Test
     void matricesOfOneBatchHaveRatesUpToTheFirst() {
         NetworkScalars scalars = ScalarsInMemory.create();
-        MeasuredStep memory = new MeasuredStep(scalars, false, true);
+        MeasuredStep memory = new MeasuredStep(scalars, false, DirectionKind.OF_ONE_BATCH);
         assertThat(memory.mostRate(Double.POSITIVE_INFINITY)).isEqualTo(1);
         assertThat(memory.mostRate(1e9)).isCloseTo(1e9, within(1e3));
         assertThat(memory.mostRate(1e12)).isCloseTo(1e9, within(1e3));
-        assertThat(new MeasuredStep(scalars, false, true).mostRate(5))
+        assertThat(new MeasuredStep(scalars, false, DirectionKind.OF_ONE_BATCH).mostRate(5))
                 .as("it is kept in the state")
                 .isCloseTo(1e9, within(1e3));
-        assertThat(memory(false, true).mostRate(0.2)).isEqualTo(1);
+        assertThat(memory(false, DirectionKind.OF_ONE_BATCH).mostRate(0.2)).isEqualTo(1);
     }
 }

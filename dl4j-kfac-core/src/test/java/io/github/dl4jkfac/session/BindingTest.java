@@ -127,13 +127,13 @@ class BindingTest {
     void stepsAreCountedOncePerBatchWhateverTheBlocks(Kind kind) {
         Model model = kind.create(Fixtures.kfac().build(), TYPE);
         KFacListener listener = KFacListener.attach(model);
-        Fixtures.fit(model, Fixtures.batches(TYPE, 7));
-        assertThat(listener.report(model).steps()).isEqualTo(7);
+        Fixtures.fit(model, Fixtures.batches(TYPE, 12));
+        assertThat(listener.report(model).steps()).isEqualTo(12);
         assertThat(Sessions.find(model).blocks())
-                .allSatisfy(block -> assertThat(block.worker().state().steps()).isEqualTo(7));
-        // statistics at the steps 0, 1, 2, 4, 6 (every second, and where the inverses are refreshed)
+                .allSatisfy(block -> assertThat(block.worker().state().steps()).isEqualTo(12));
+        // statistics at each of the first steps, then at every second: not at 9 and 11
         assertThat(Sessions.find(model).blocks())
-                .allSatisfy(block -> assertThat(block.state().statistics()).isEqualTo(5));
+                .allSatisfy(block -> assertThat(block.state().statistics()).isEqualTo(10));
     }
 
     @Test

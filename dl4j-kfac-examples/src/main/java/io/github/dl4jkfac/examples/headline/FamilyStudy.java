@@ -26,7 +26,8 @@ public final class FamilyStudy implements StudyOfTasks {
             Optimizer.SF,
             Optimizer.IEF,
             Optimizer.EF,
-            Optimizer.FNGD);
+            Optimizer.FNGD,
+            Optimizer.ADAFISHER);
 
     private static final OptimizerSettings AUTOMATIC = OptimizerSettings.DEFAULTS.with(Setting.AUTOMATIC, true);
 

@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples.optimizers;
 import io.github.dl4jkfac.AdaFisher;
 import io.github.dl4jkfac.AdaFisherW;
 import io.github.dl4jkfac.FAdam;
+import io.github.dl4jkfac.KFac;
 import java.util.List;
 import org.nd4j.linalg.learning.config.IUpdater;
 
@@ -17,9 +18,13 @@ final class DiagonalUpdaters {
     private DiagonalUpdaters() {}
 
     static IUpdater adaFisher(OptimizerSettings chosen, long seed) {
+        boolean automatic = chosen.get(Setting.AUTOMATIC, false);
         AdaFisher.Builder builder = AdaFisher.builder()
-                .learningRate(chosen.rate(AdaFisher.DEFAULT_LEARNING_RATE))
+                .learningRate(chosen.rate(automatic ? KFac.AUTOMATIC_LEARNING_RATE : AdaFisher.DEFAULT_LEARNING_RATE))
                 .fallback(KroneckerUpdaters.fallback(chosen));
+        if (automatic) {
+            builder.automatic();
+        }
         chosen.ifSet(Setting.BETA, builder::beta);
         chosen.ifSet(Setting.DAMPING, builder::damping);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
