@@ -107,15 +107,13 @@ public final class AutomaticStep implements BatchController {
     public void takeBatch() {
         forgetBatch();
         if (clock.isDue() && hasProbe()) {
-            batch = CurrentBatch.someOf(model, this::samples, network.iteration(), type);
+            INDArray features = CurrentBatch.features(model);
+            isCheap = MeasuringClock.isCheap(model.numParams(), features);
+            // a part tells less than the whole: where the gradients of both differ much, a good step can look like a
+            // bad one
+            int samples = isCheap ? Integer.MAX_VALUE : Math.max(LEAST_SAMPLES, (int) features.size(0) / PART);
+            batch = CurrentBatch.someOf(model, samples, network.iteration(), type);
         }
-    }
-
-    /** A part tells less than the whole batch: where the gradients of both differ much, a good step can look like a bad one. */
-    private int samples(INDArray features) {
-        isCheap = MeasuringClock.isCheap(model.numParams(), features);
-        int all = (int) features.size(0);
-        return isCheap ? all : Math.max(LEAST_SAMPLES, all / PART);
     }
 
     /** The copy is made from the configuration's JSON, which activations and losses of users may not have. */

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
@@ -30,7 +29,7 @@ public final class CurrentBatch {
      * @return features, labels and masks in float64
      */
     public static MultiDataSet atHand(Model model) {
-        return someOf(model, features -> Integer.MAX_VALUE, 0, DataType.DOUBLE);
+        return someOf(model, Integer.MAX_VALUE, 0, DataType.DOUBLE);
     }
 
     /**
@@ -38,14 +37,13 @@ public final class CurrentBatch {
      * {@link #atHand}.
      *
      * @param model a MultiLayerNetwork or ComputationGraph that is being trained, with outputs that have labels
-     * @param samples how many, by the features of the network's first input; there are all of them if the batch has no more, or keeps
-     *     them in a way that cannot be divided
+     * @param samples how many; there are all of them if the batch has no more, or keeps them in a way that cannot be divided
      * @param seed decides which
      * @param type of the copies
      * @return features, labels and masks
      */
     @SuppressWarnings("try") // javac warns of scopes that no code refers to
-    public static MultiDataSet someOf(Model model, ToIntFunction<INDArray> samples, long seed, DataType type) {
+    public static MultiDataSet someOf(Model model, int samples, long seed, DataType type) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             MultiDataSet whole = arrays(model);
             long all = whole.getFeatures(0).size(0);
@@ -57,17 +55,26 @@ public final class CurrentBatch {
                     .filter(Objects::nonNull)
                     .flatMap(Arrays::stream)
                     .allMatch(array -> array == null || array.size(0) == all);
-            int count = samples.applyAsInt(whole.getFeatures(0));
-            if (count >= all || !divisible) {
+            if (samples >= all || !divisible) {
                 return Doubles.copy(whole, type);
             }
-            int[] chosen = choice((int) all, count, new SplittableRandom(seed));
+            int[] chosen = choice((int) all, samples, new SplittableRandom(seed));
             return new org.nd4j.linalg.dataset.MultiDataSet(
                     rows(whole.getFeatures(), chosen, type),
                     rows(whole.getLabels(), chosen, type),
                     rows(whole.getFeaturesMaskArrays(), chosen, type),
                     rows(whole.getLabelsMaskArrays(), chosen, type));
         }
+    }
+
+    /**
+     * Finds the features that the network's first input has got. To be called as {@link #atHand}.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph that is being trained
+     * @return DL4J's own array
+     */
+    public static INDArray features(Model model) {
+        return model instanceof ComputationGraph graph ? graph.getInput(0) : ((MultiLayerNetwork) model).getInput();
     }
 
     /** Some of the numbers below a bound, each at most once, in ascending order. */
