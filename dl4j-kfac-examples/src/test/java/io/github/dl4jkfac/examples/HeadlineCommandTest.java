@@ -60,7 +60,7 @@ class HeadlineCommandTest {
                 .allSatisfy(name -> assertThat(folder.resolve(name)).isNotEmptyFile());
         assertThat(result.out()).contains("| K-FAC, automatic | defaults |").contains("| xor | train loss |");
         assertThat(Files.readAllLines(folder.resolve("ablation.csv"))).hasSize(1 + 2 * 9);
-        assertThat(Files.readAllLines(folder.resolve("family.csv"))).hasSize(1 + 8);
+        assertThat(Files.readAllLines(folder.resolve("family.csv"))).hasSize(1 + 9);
 
         Map<Path, Long> before = runs();
         assertThat(run("loss,tasks").code()).isZero();
