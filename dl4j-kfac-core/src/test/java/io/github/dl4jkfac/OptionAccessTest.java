@@ -138,7 +138,7 @@ class OptionAccessTest {
             Object expected = values.length > 0 ? values[0] : name.equals("klClip") ? (Object) 0.0 : true;
             assertThat(getter.invoke(built(builder))).as(name).isEqualTo(expected);
             if (name.equals("automatic")) {
-                assertThat(getter.invoke(plain)).isEqualTo(!(plain instanceof ExactFisher));
+                assertThat(getter.invoke(plain)).isEqualTo(plain instanceof KFac || plain instanceof EKFac);
             } else if (!expected.equals(0.0) && !expected.equals(ExactFisher.DEFAULT_CURVATURE)) {
                 assertThat(getter.invoke(plain)).as("default of " + name).isNotEqualTo(expected);
             }
