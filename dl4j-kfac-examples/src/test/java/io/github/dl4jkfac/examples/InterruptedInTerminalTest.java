@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +36,10 @@ class InterruptedInTerminalTest {
                 Thread.sleep(100);
             }
             interrupt(terminal);
-            terminal.waitFor();
+            assertThat(terminal.waitFor(2, TimeUnit.MINUTES))
+                    .as(
+                            "the interrupt is heeded; a build in the background, whose interrupts are ignored, hands that down")
+                    .isTrue();
         } finally {
             terminal.descendants().forEach(ProcessHandle::destroyForcibly);
             terminal.destroyForcibly();
