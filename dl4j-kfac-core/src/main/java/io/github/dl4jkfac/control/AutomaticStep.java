@@ -109,8 +109,7 @@ public final class AutomaticStep implements BatchController {
         if (clock.isDue() && hasProbe()) {
             INDArray features = CurrentBatch.features(model);
             isCheap = MeasuringClock.isCheap(model.numParams(), features);
-            // a part tells less than the whole: where the gradients of both differ much, a good step can look like a
-            // bad one
+            // a part tells less than the whole: where their gradients differ much, a good step can look like a bad one
             int samples = isCheap ? Integer.MAX_VALUE : Math.max(LEAST_SAMPLES, (int) features.size(0) / PART);
             batch = CurrentBatch.someOf(model, samples, network.iteration(), type);
         }

@@ -47,8 +47,8 @@ final class MeasuredStep {
 
     /**
      * The largest alpha. It is 1 where U is the Newton step of a curvature that knows more than one batch, so that a batch that knows nothing
-     * does not lengthen it. Matrices of one batch may be in other units than the objective: the empirical Fisher is in those of its
-     * square. There the first alpha counts where it is larger, since U becomes longer as the loss falls.
+     * does not lengthen it. Other matrices may be in other units than the objective: the empirical Fisher of a batch is in those of its
+     * square, and scaled matrices have units of their own. There the first alpha counts where it is larger, since U becomes longer as the loss falls.
      *
      * @param rate that the present model would like
      */
