@@ -131,6 +131,11 @@ final class GraphView extends NetworkView {
     }
 
     @Override
+    public String nameOf(Trainable trainable) {
+        return ((GraphVertex) trainable).getVertexName();
+    }
+
+    @Override
     public OptimizationAlgorithm optimizationAlgorithm() {
         return graph.conf().getOptimizationAlgo();
     }
@@ -152,7 +157,7 @@ final class GraphView extends NetworkView {
     }
 
     @Override
-    public int batchSize() {
+    int ownBatchSize() {
         return graph.batchSize();
     }
 

@@ -30,6 +30,7 @@ public abstract class NetworkView {
     private final List<LayerSlot> slots = new ArrayList<>();
     private final List<OutputHead> heads = new ArrayList<>();
     private String unsampledOutput;
+    private int samplesOfParts;
 
     /**
      * @param places all layers by name, in the order of their parameters
@@ -138,6 +139,14 @@ public abstract class NetworkView {
 
     /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
     public abstract List<Trainable> trainables();
+
+    /**
+     * Finds the name that DL4J gives to a gradient's part.
+     *
+     * @param trainable one of {@link #trainables}
+     * @return what stands before the parameter's name and an underscore
+     */
+    public abstract String nameOf(Trainable trainable);
 
     /** {@return all layers, in the order of their parameters} */
     public final List<NamedLayer> layers() {
@@ -249,7 +258,20 @@ public abstract class NetworkView {
     public abstract INDArray gradient();
 
     /** {@return N, the number of samples of the batch at hand} */
-    public abstract int batchSize();
+    public final int batchSize() {
+        return samplesOfParts > 0 ? samplesOfParts : ownBatchSize();
+    }
+
+    abstract int ownBatchSize();
+
+    /**
+     * Announces a batch that copies of the network have gone through in parts, or that it is over.
+     *
+     * @param samples how many it has; 0 when it is over
+     */
+    public final void announceParts(int samples) {
+        samplesOfParts = samples;
+    }
 
     /** {@return whether DL4J divides gradients by the batch size} */
     public abstract boolean isMiniBatch();

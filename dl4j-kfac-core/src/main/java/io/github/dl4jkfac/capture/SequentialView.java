@@ -79,6 +79,11 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
+    public String nameOf(Trainable trainable) {
+        return Integer.toString(List.<Trainable>of(network.getLayers()).indexOf(trainable));
+    }
+
+    @Override
     public OptimizationAlgorithm optimizationAlgorithm() {
         return network.conf().getOptimizationAlgo();
     }
@@ -100,7 +105,7 @@ final class SequentialView extends NetworkView {
     }
 
     @Override
-    public int batchSize() {
+    int ownBatchSize() {
         if (network.getLabels() != null) {
             return network.batchSize();
         }

@@ -4,10 +4,11 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.step.NetworkStep;
+import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 
 /** Keeps a batch out that would leave something behind that is not finite, and says so. */
-final class BatchGuard {
+final class BatchGuard implements Admission {
 
     private final Model model;
     private final NetworkView network;
@@ -25,19 +26,29 @@ final class BatchGuard {
         return present.isLeftOut();
     }
 
-    /**
-     * Looks at a part of the batch. One whose products might overflow is watched from here on.
-     *
-     * @param what subject and verb of a clause that ends with "not finite"
-     * @return whether the batch goes on; if not, it has been left out
-     */
-    boolean admits(Magnitude magnitude, String what) {
+    /** A batch that is not admitted has been left out; one whose products might overflow is watched from here on. */
+    @Override
+    public boolean admits(Magnitude magnitude, String what) {
         if (!magnitude.isFinite()) {
             leaveOut("; " + what + " not finite");
             return false;
         }
         if (!magnitude.fits(network.gradient().dataType())) {
             present.watch();
+        }
+        return true;
+    }
+
+    /** As {@link #admits(Magnitude, String)}, where copies of the network have looked at the parts of the batch. */
+    boolean admits(List<BatchPart> parts) {
+        for (BatchPart part : parts) {
+            if (part.obstacle() != null) {
+                leaveOut(part.obstacle(), part.place());
+                return false;
+            }
+            if (part.suspicion() != null) {
+                present.watch(part.suspicion());
+            }
         }
         return true;
     }

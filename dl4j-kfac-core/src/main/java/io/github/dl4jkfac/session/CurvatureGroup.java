@@ -1,12 +1,16 @@
 package io.github.dl4jkfac.session;
 
+import io.github.dl4jkfac.curvature.BatchStatistics;
+import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.JointBlock;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.step.ParameterMatrix;
 import io.github.dl4jkfac.step.StepGroup;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,6 +32,23 @@ interface CurvatureGroup extends StepGroup {
     default void outputNorms(INDArray squaredNorms) {
         // single matrices have moving averages, which are made of rows alone
     }
+
+    /**
+     * Sums over a part of a batch, of which other parts are elsewhere. Changes nothing, and may be called by several threads at once.
+     *
+     * @param rows of all parameters that derivatives have reached
+     * @return sums of each member, by name; empty unless this group's rows are all among them
+     * @throws UnsupportedOperationException if the statistics cannot be made of parts
+     */
+    Map<String, BlockSums> sums(Map<BoundBlock, BatchRows> rows);
+
+    /**
+     * Takes in a batch that has come in parts.
+     *
+     * @param whole sums over all parts; nothing happens unless this group's are among them
+     * @throws IllegalArgumentException if they are of another kind or shape
+     */
+    void fold(BatchStatistics whole);
 
     /** @param damping of each of the parameters */
     void refresh(ToDoubleFunction<BoundBlock> damping);
@@ -96,6 +117,19 @@ interface CurvatureGroup extends StepGroup {
         }
 
         @Override
+        public Map<String, BlockSums> sums(Map<BoundBlock, BatchRows> rows) {
+            return rows.containsKey(member) ? Map.of(member.plan().name(), block().sums(rows.get(member))) : Map.of();
+        }
+
+        @Override
+        public void fold(BatchStatistics whole) {
+            BlockSums sums = whole.sums().get(member.plan().name());
+            if (sums != null) {
+                block().fold(sums);
+            }
+        }
+
+        @Override
         public void refresh(ToDoubleFunction<BoundBlock> damping) {
             block().refresh(damping.applyAsDouble(member));
         }
@@ -140,6 +174,29 @@ interface CurvatureGroup extends StepGroup {
         public void update(Map<BoundBlock, BatchRows> rows) {
             if (members.stream().allMatch(rows::containsKey)) {
                 joint.update(members.stream().map(rows::get).toList());
+            }
+        }
+
+        @Override
+        public Map<String, BlockSums> sums(Map<BoundBlock, BatchRows> rows) {
+            Map<String, BlockSums> sums = new LinkedHashMap<>();
+            if (members.stream().allMatch(rows::containsKey)) {
+                List<BlockSums> all = joint.sums(members.stream().map(rows::get).toList());
+                for (int i = 0; i < all.size(); i++) {
+                    sums.put(members.get(i).plan().name(), all.get(i));
+                }
+            }
+            return sums;
+        }
+
+        @Override
+        public void fold(BatchStatistics whole) {
+            List<BlockSums> sums = members.stream()
+                    .map(member -> whole.sums().get(member.plan().name()))
+                    .filter(Objects::nonNull)
+                    .toList();
+            if (sums.size() == members.size()) {
+                joint.fold(sums);
             }
         }
 

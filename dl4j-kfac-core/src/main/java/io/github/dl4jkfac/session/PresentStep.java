@@ -79,6 +79,7 @@ final class PresentStep {
         capture.disarm();
         memory.end();
         step.close();
+        network.announceParts(0);
     }
 
     /** Where the rows are to be put. */
@@ -89,8 +90,15 @@ final class PresentStep {
     /** From here on the batch can be taken back: products of its numbers may overflow. */
     void watch() {
         if (before == null) {
+            watch(Diagnosis.of(model));
+        }
+    }
+
+    /** @param cause what is to blame if the batch comes to nothing */
+    void watch(SkipReason cause) {
+        if (before == null) {
             before = Snapshot.of(model, network);
-            suspicion = Diagnosis.of(model);
+            suspicion = cause;
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.probe.NetworkCopy;
 import io.github.dl4jkfac.control.BatchController;
 import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
@@ -28,6 +29,9 @@ public final class Session {
     private final Model model;
     private final NetworkPlan plan;
     private final NetworkView network;
+    private final List<CurvatureGroup> groups;
+    private final Method leader;
+    private final DerivativeSource source;
     private final List<BoundBlock> blocks;
     private final NetworkStep step;
     private final StepRequirements requirements;
@@ -61,6 +65,9 @@ public final class Session {
         this.model = model;
         this.plan = plan;
         this.network = plan.network();
+        this.groups = groups;
+        this.leader = leader;
+        this.source = source;
         this.blocks = groups.stream().flatMap(group -> group.members().stream()).toList();
         this.step = step;
         this.requirements = requirements;
@@ -116,17 +123,64 @@ public final class Session {
             if (guard.admits(magnitudeOfGradient(), "its gradient is")) {
                 statistics.take(present.memory(), step.steps());
             }
-            if (!present.isLeftOut() && control != null) {
-                control.takeBatch();
-            }
             keepsRows = !present.isLeftOut() && statistics.needsRows();
-            step.open(network.toMeans(), present.isLeftOut(), present.memory()::end);
+            open();
         } finally {
             capture.disarm();
             if (!keepsRows) {
                 present.memory().end();
             }
         }
+    }
+
+    private void open() {
+        if (!present.isLeftOut() && control != null) {
+            control.takeBatch();
+        }
+        step.open(network.toMeans(), present.isLeftOut(), present.memory()::end);
+    }
+
+    /**
+     * Does what {@link #beforeBackward} and {@link #afterBackward} do, on a batch whose parts copies of the network have gone through. The
+     * network's gradient view has to hold the sum of their gradients.
+     *
+     * @param parts what the copies have found, at least one
+     * @throws IllegalArgumentException as {@link #beforeBackward}, and if the parts come from another network
+     * @throws IllegalStateException as {@link #beforeBackward}
+     */
+    void takeParts(List<BatchPart> parts) {
+        present.end();
+        requirements.check(network.iteration(), network.epoch());
+        present.begin();
+        network.announceParts(parts.stream().mapToInt(BatchPart::samples).sum());
+        present.passBackward();
+        if (guard.admits(parts) && guard.admits(magnitudeOfGradient(), "its gradient is")) {
+            statistics.takeParts(parts, step.steps());
+        }
+        open();
+    }
+
+    long steps() {
+        return step.steps();
+    }
+
+    /** Whether the next batch is to enter the statistics. */
+    boolean wantsStatistics() {
+        return statistics.isDue(step.steps());
+    }
+
+    /**
+     * Makes the passes of a copy of the network through parts of batches.
+     *
+     * @throws IllegalArgumentException if the step is made of the rows of the very batch
+     */
+    PartPass passOf(NetworkCopy copy) {
+        if (statistics.needsRows()) {
+            throw new IllegalArgumentException(leader.name()
+                    + " makes each step of the rows of its very batch, so all of them would have to travel to one place; batches cannot come in parts."
+                    + " Train with fit(), or take KFac, EKFac, AdaFisher or FAdam");
+        }
+        return new PartPass(network, copy, groups, leader, source);
     }
 
     private Magnitude magnitudeOfGradient() {

@@ -2,20 +2,17 @@ package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.capture.BatchCapture;
 import io.github.dl4jkfac.capture.DerivativeSource;
-import io.github.dl4jkfac.capture.LayerSlot;
 import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BatchStatistics;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.diagnostics.Phase;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.step.RefreshPlan;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.rng.Random;
-import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +31,8 @@ final class StatisticsPass {
     private final Refresher refresher;
     private final PhaseTimer timer;
 
-    private Random random;
+    private final SamplingStream stream;
+
     private boolean warnedOfSilence;
 
     /**
@@ -60,11 +58,17 @@ final class StatisticsPass {
         this.guard = guard;
         this.timer = timer;
         this.refresher = refresher;
+        this.stream = new SamplingStream(method.hyperparameters().statistics().seed());
+    }
+
+    /** Whether the batch is to enter. */
+    boolean isDue(long steps) {
+        return !groups.isEmpty() && (plan.statisticsDue(steps) || !isReady());
     }
 
     /** Puts the taps in if the batch is to enter. */
     void arm(long steps) {
-        if (!groups.isEmpty() && (plan.statisticsDue(steps) || !isReady())) {
+        if (isDue(steps)) {
             capture.arm(source, method.hyperparameters().statistics().statisticsFraction());
         }
     }
@@ -130,47 +134,32 @@ final class StatisticsPass {
                 INDArray squaredNorms = capture.squaredOutputNorms();
                 groups.forEach(group -> group.outputNorms(squaredNorms));
             }
-            timer.time(Phase.SAMPLED_BACKWARD, () -> capture.complete(randomOf(steps)));
-            Map<BoundBlock, BatchRows> rows = timer.time(Phase.CAPTURE, this::checkedRows);
-            if (rows == null) {
-                return;
-            }
-            timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.update(rows)));
-            if (guard.admitsStatistics() && (plan.inversesDue(steps) || !isReady())) {
-                timer.time(Phase.INVERSES, refresher::refresh);
+            timer.time(Phase.SAMPLED_BACKWARD, () -> capture.complete(stream.at(steps)));
+            Map<BoundBlock, BatchRows> rows =
+                    timer.time(Phase.CAPTURE, () -> BlockRows.of(groups, capture.rows(), guard, this::warnOfSilence));
+            if (rows != null) {
+                timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.update(rows)));
+                refreshWhereDue(steps);
             }
         }
     }
 
-    private Random randomOf(long steps) {
-        long seed = method.hyperparameters().statistics().seed() * 0x9E3779B97F4A7C15L + steps;
-        if (random == null) {
-            try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-                random = Nd4j.getRandomFactory().getNewRandomInstance(seed);
-            }
+    private void refreshWhereDue(long steps) {
+        if (guard.admitsStatistics() && (plan.inversesDue(steps) || !isReady())) {
+            timer.time(Phase.INVERSES, refresher::refresh);
         }
-        random.setSeed(seed);
-        return random;
     }
 
-    /** The rows of all blocks; null if any of them is not finite: then the batch enters none of the factors. */
-    private Map<BoundBlock, BatchRows> checkedRows() {
-        Map<LayerSlot, List<BatchRows>> all = capture.rows();
-        Map<BoundBlock, BatchRows> rows = new IdentityHashMap<>();
-        for (CurvatureGroup group : groups) {
-            for (BoundBlock block : group.members()) {
-                String name = block.plan().name();
-                if (!all.containsKey(block.plan().slot())) {
-                    warnOfSilence("no derivative has reached layer '" + name + "' in the second pass");
-                    continue;
-                }
-                BatchRows own = block.rowsAmong(all);
-                if (!guard.admits(own.magnitude(), "inputs or derivatives of layer '" + name + "' are")) {
-                    return null;
-                }
-                rows.put(block, own);
-            }
+    /** As {@link #take}, where copies of the network have gone through the parts of the batch. */
+    void takeParts(List<BatchPart> parts, long steps) {
+        BatchStatistics whole = parts.stream()
+                .map(BatchPart::statistics)
+                .filter(Objects::nonNull)
+                .reduce(BatchStatistics::plus)
+                .orElse(null);
+        if (whole != null) {
+            timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.fold(whole)));
+            refreshWhereDue(steps);
         }
-        return rows;
     }
 }

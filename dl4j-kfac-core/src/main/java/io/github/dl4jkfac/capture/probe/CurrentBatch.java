@@ -77,6 +77,41 @@ public final class CurrentBatch {
         return model instanceof ComputationGraph graph ? graph.getInput(0) : ((MultiLayerNetwork) model).getInput();
     }
 
+    /**
+     * Makes a batch the one that a network learns from, without any pass through it.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph
+     * @param batch features, labels and masks; kept, not copied
+     */
+    public static void put(Model model, MultiDataSet batch) {
+        if (model instanceof ComputationGraph graph) {
+            graph.setInputs(batch.getFeatures());
+            graph.setLabels(batch.getLabels());
+            graph.setLayerMaskArrays(batch.getFeaturesMaskArrays(), batch.getLabelsMaskArrays());
+            for (int i = 0; i < graph.getNumOutputArrays(); i++) {
+                ((IOutputLayer) graph.getOutputLayer(i)).setLabels(batch.getLabels(i));
+            }
+        } else {
+            MultiLayerNetwork network = (MultiLayerNetwork) model;
+            network.setInput(batch.getFeatures(0));
+            network.setLabels(batch.getLabels(0));
+            network.setLayerMaskArrays(batch.getFeaturesMaskArray(0), batch.getLabelsMaskArray(0));
+        }
+    }
+
+    /**
+     * Forgets the masks of the batch that a network learns from, as DL4J does after each step.
+     *
+     * @param model a MultiLayerNetwork or ComputationGraph
+     */
+    public static void forgetMasks(Model model) {
+        if (model instanceof ComputationGraph graph) {
+            graph.clearLayerMaskArrays();
+        } else {
+            ((MultiLayerNetwork) model).clearLayerMaskArrays();
+        }
+    }
+
     /** Some of the numbers below a bound, each at most once, in ascending order. */
     private static int[] choice(int bound, int count, SplittableRandom random) {
         int[] chosen = new int[count];

@@ -15,22 +15,40 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * A copy of a network in a type of its own, with parameters and a configuration of its own, no listeners and no updater. Truncated
  * back-propagation is off: its passes go through whole sequences.
  */
-interface NetworkCopy {
+public interface NetworkCopy {
 
-    /** The copy itself. */
+    /** {@return the copy itself, a MultiLayerNetwork or ComputationGraph} */
     Model model();
 
-    /** A forward pass in training mode, up to the losses. Returns DL4J's score. */
+    /**
+     * Goes forward in training mode, up to the losses.
+     *
+     * @param batch features, labels and masks
+     * @return DL4J's score
+     */
     double forward(MultiDataSet batch);
 
-    /** A forward pass in training mode, a backward pass into the gradient view, and the losses. */
+    /**
+     * Goes forward in training mode, and backward into the gradient view, and computes DL4J's score.
+     *
+     * @param batch features, labels and masks
+     */
     void backward(MultiDataSet batch);
+
+    /**
+     * Tells the copy what time it is, for schedules inside of layers, such as those of dropout.
+     *
+     * @param iteration number of the step
+     * @param epoch number of the epoch
+     */
+    void setTime(int iteration, int epoch);
 
     /**
      * Copies a network. Draws no random numbers.
      *
      * @param model an initialised MultiLayerNetwork or ComputationGraph
      * @param type in which the copy computes
+     * @return the copy
      */
     static NetworkCopy of(Model model, DataType type) {
         INDArray own = Doubles.copy(model.params(), type);
@@ -50,6 +68,12 @@ interface NetworkCopy {
             copy.init(parameters, false);
             copy.initGradientsView();
             return new Sequence(copy);
+        }
+
+        @Override
+        public void setTime(int iteration, int epoch) {
+            model.getLayerWiseConfigurations().setIterationCount(iteration);
+            model.getLayerWiseConfigurations().setEpochCount(epoch);
         }
 
         @Override
@@ -84,6 +108,12 @@ interface NetworkCopy {
             copy.init(parameters, false);
             copy.initGradientsView();
             return new Graph(copy);
+        }
+
+        @Override
+        public void setTime(int iteration, int epoch) {
+            model.getConfiguration().setIterationCount(iteration);
+            model.getConfiguration().setEpochCount(epoch);
         }
 
         @Override

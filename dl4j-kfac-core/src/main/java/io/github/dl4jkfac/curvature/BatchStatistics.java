@@ -1,0 +1,43 @@
+package io.github.dl4jkfac.curvature;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a part of a batch says of the curvature of a whole network: the sums of each of its blocks. Immutable, and so are the sums in it.
+ *
+ * @param sums by the blocks' names, in the order of the network; blocks that no derivative has reached are left out
+ */
+public record BatchStatistics(Map<String, BlockSums> sums) {
+
+    /**
+     * Copies the map.
+     *
+     * @param sums by the blocks' names
+     */
+    public BatchStatistics {
+        sums = new LinkedHashMap<>(sums);
+    }
+
+    /**
+     * Adds what another part of the same batch says.
+     *
+     * @param other the other part's; not modified
+     * @return the sums over both
+     * @throws IllegalArgumentException if the parts come from networks with other blocks, naming the block
+     */
+    public BatchStatistics plus(BatchStatistics other) {
+        requireSameBlocks(other);
+        Map<String, BlockSums> both = new LinkedHashMap<>();
+        sums.forEach((name, sum) -> both.put(name, sum.plus(other.sums.get(name))));
+        return new BatchStatistics(both);
+    }
+
+    private void requireSameBlocks(BatchStatistics other) {
+        if (!sums.keySet().equals(other.sums.keySet())) {
+            throw new IllegalArgumentException("A part of the batch has statistics of the blocks " + sums.keySet()
+                    + ", another one of " + other.sums.keySet()
+                    + ": all parts have to come from copies of the same network");
+        }
+    }
+}

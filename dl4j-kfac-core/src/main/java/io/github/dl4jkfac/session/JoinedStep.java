@@ -1,0 +1,195 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.capture.probe.CurrentBatch;
+import io.github.dl4jkfac.capture.probe.NetworkCopy;
+import io.github.dl4jkfac.session.PartPass.Moment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.StepFunction;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.optimize.solvers.BaseOptimizer;
+import org.deeplearning4j.optimize.solvers.StochasticGradientDescent;
+import org.deeplearning4j.optimize.stepfunctions.StepFunctions;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * The steps of a network, the leader, on batches that copies of it have gone through in parts (Ba, Grosse, Martens 2017). All that DL4J does in a step behind the
+ * backward pass is done once, by the leader: clipping, L1, L2 and weight decay, momentum, the updaters themselves, constraints and listeners
+ * see the gradient of the whole batch. So a step is the one that the leader would have taken on the joined batch by itself, but for rounding, as far as the
+ * passes through the parts tell the same as one through the whole: they do not where samples are coupled (batch normalisation) or
+ * random numbers are drawn (dropout, targets drawn from the model).
+ */
+public final class JoinedStep {
+
+    private final Model leader;
+    private final NetworkView network;
+    private final Session session;
+    private final List<Interval> averaged = new ArrayList<>();
+
+    /** Places in the flat gradient. */
+    private record Interval(long start, long end) {
+
+        INDArray of(INDArray gradient) {
+            return gradient.reshape(gradient.length()).get(NDArrayIndex.interval(start, end));
+        }
+    }
+
+    /**
+     * Makes the steps of a network as it is now.
+     *
+     * @param leader an initialised MultiLayerNetwork or ComputationGraph, with any updaters; attached, if some of them are of this library
+     */
+    public JoinedStep(Model leader) {
+        this.leader = leader;
+        this.network = NetworkView.of(leader);
+        this.session = Sessions.find(leader);
+        for (UpdaterBlock block : network.updater().getUpdaterBlocks()) {
+            for (ParamState state : block.getLayersAndVariablesInBlock()) {
+                if (!state.getLayer().updaterDivideByMinibatch(state.getParamName())) {
+                    averaged.add(new Interval(state.getParamOffsetStart(), state.getParamOffsetEnd()));
+                }
+            }
+        }
+    }
+
+    /** {@return whether the network still has the layers and the updater that these steps were made for} */
+    public boolean isCurrent() {
+        return network.isCurrent() && Sessions.find(leader) == session;
+    }
+
+    /**
+     * Copies the network.
+     *
+     * @return the passes of the copy
+     * @throws IllegalArgumentException if the updater makes its step of the rows of the very batch
+     */
+    public PartPass newPass() {
+        NetworkCopy copy = NetworkCopy.of(leader, leader.params().dataType());
+        return session == null ? new PartPass(network, copy, List.of(), null, null) : session.passOf(copy);
+    }
+
+    /** {@return the next step's time, and whether its batch is to enter the statistics} */
+    public Moment moment() {
+        long steps = session == null ? network.iteration() : session.steps();
+        boolean withStatistics = session != null && session.wantsStatistics();
+        return new Moment(steps, network.iteration(), network.epoch(), withStatistics);
+    }
+
+    /**
+     * Takes a step.
+     *
+     * @param parts what copies with the leader's parameters have found, at least one; they are added up in this order
+     * @param batch the whole, for controllers and listeners that look at it
+     * @throws IllegalArgumentException if an option has a value that no step can use
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    public void take(List<BatchPart> parts, MultiDataSet batch) {
+        int samples = parts.stream().mapToInt(BatchPart::samples).sum();
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            CurrentBatch.put(leader, batch);
+            INDArray gradient = network.gradient();
+            join(parts, samples, gradient);
+            setScore(score(parts, samples));
+            Gradient named = named(gradient);
+            setGradient(named);
+            if (session != null) {
+                session.takeParts(parts);
+            }
+            tell(listener -> listener.onGradientCalculation(leader));
+            int iteration = network.iteration();
+            int epoch = network.epoch();
+            network.updater().update(named, iteration, epoch, samples, LayerWorkspaceMgr.noWorkspaces());
+            stepFunction()
+                    .step(leader.params(), gradient.reshape(leader.params().shape()));
+            if (session != null) {
+                session.afterStep();
+            }
+            tell(listener -> listener.iterationDone(leader, iteration, epoch));
+            BaseOptimizer.incrementIterationCount(leader, 1);
+            BaseOptimizer.applyConstraints(leader);
+            CurrentBatch.forgetMasks(leader);
+        }
+    }
+
+    /** Adds the gradients up; what DL4J does not divide by the batch size becomes the mean over all samples. */
+    private void join(List<BatchPart> parts, int samples, INDArray gradient) {
+        gradient.assign(parts.get(0).gradient());
+        parts.subList(1, parts.size()).forEach(part -> gradient.addi(part.gradient()));
+        for (Interval interval : averaged) {
+            INDArray mean = interval.of(gradient).assign(0);
+            parts.forEach(part -> mean.addi(interval.of(part.gradient()).mul((double) part.samples() / samples)));
+        }
+    }
+
+    /** DL4J's score of the whole: a mean over the batch, or a sum, plus the terms of L1 and L2, which each part's has, too. */
+    private double score(List<BatchPart> parts, int samples) {
+        if (network.isMiniBatch()) {
+            return parts.stream()
+                    .mapToDouble(part -> part.score() * part.samples() / samples)
+                    .sum();
+        }
+        double sum = parts.stream().mapToDouble(BatchPart::score).sum();
+        return parts.size() == 1 ? sum : sum - (parts.size() - 1) * regularization();
+    }
+
+    private double regularization() {
+        return leader instanceof ComputationGraph graph
+                ? graph.calcRegularizationScore(true)
+                : ((MultiLayerNetwork) leader).calcRegularizationScore(true);
+    }
+
+    private void setScore(double score) {
+        if (leader instanceof ComputationGraph graph) {
+            graph.setScore(score);
+        } else {
+            ((MultiLayerNetwork) leader).setScore(score);
+        }
+    }
+
+    private void setGradient(Gradient gradient) {
+        if (leader instanceof ComputationGraph graph) {
+            graph.setGradient(gradient);
+        } else {
+            ((MultiLayerNetwork) leader).setGradient(gradient);
+        }
+    }
+
+    /** The flat gradient with the names of its parts, as DL4J's backward pass gives it. */
+    private Gradient named(INDArray flat) {
+        DefaultGradient gradient = new DefaultGradient(flat);
+        for (UpdaterBlock block : network.updater().getUpdaterBlocks()) {
+            for (ParamState state : block.getLayersAndVariablesInBlock()) {
+                gradient.setGradientFor(
+                        network.nameOf(state.getLayer()) + "_" + state.getParamName(), state.getGradView());
+            }
+        }
+        return gradient;
+    }
+
+    private void tell(Consumer<TrainingListener> event) {
+        Collection<TrainingListener> listeners = leader instanceof ComputationGraph graph
+                ? graph.getListeners()
+                : ((MultiLayerNetwork) leader).getListeners();
+        List.copyOf(listeners).forEach(event);
+    }
+
+    private StepFunction stepFunction() {
+        StepFunction own = StepFunctions.createStepFunction(leader.conf().getStepFunction());
+        return own == null ? BaseOptimizer.getDefaultStepFunctionForOptimizer(StochasticGradientDescent.class) : own;
+    }
+}
