@@ -29,7 +29,7 @@ public final class KFac extends KroneckerUpdater {
     /** Default mu. */
     public static final double DEFAULT_MOMENTUM = 0.5;
     /** Default lambda, the Tikhonov damping of each layer's block. */
-    public static final double DEFAULT_DAMPING = 3e-3;
+    public static final double DEFAULT_DAMPING = 1e-3;
     /** Default bound of the squared length of a step in the damped Fisher metric. */
     public static final double DEFAULT_KL_CLIP = 1e-2;
     /** Default number of steps between two batches that enter the factors. */

@@ -106,13 +106,18 @@ public final class AutomaticStep implements BatchController {
     @Override
     public void takeBatch() {
         forgetBatch();
-        if (clock.isDue() && hasProbe()) {
+        if (wantsBatch() && hasProbe()) {
             INDArray features = CurrentBatch.features(model);
             isCheap = MeasuringClock.isCheap(model.numParams(), features);
             // a part tells less than the whole: where their gradients differ much, a good step can look like a bad one
             int samples = isCheap ? Integer.MAX_VALUE : Math.max(LEAST_SAMPLES, (int) features.size(0) / PART);
             batch = CurrentBatch.someOf(model, samples, network.iteration(), type);
         }
+    }
+
+    @Override
+    public boolean wantsBatch() {
+        return !isBlind && clock.isDue();
     }
 
     /** The copy is made from the configuration's JSON, which activations and losses of users may not have. */

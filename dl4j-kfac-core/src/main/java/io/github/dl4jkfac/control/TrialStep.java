@@ -80,12 +80,13 @@ public final class TrialStep implements BatchController {
     @Override
     public void takeBatch() {
         forgetBatch();
-        if (isDue()) {
+        if (wantsBatch()) {
             batch = CurrentBatch.atHand(model);
         }
     }
 
-    private boolean isDue() {
+    @Override
+    public boolean wantsBatch() {
         return searchesLine || adapts();
     }
 
@@ -103,7 +104,7 @@ public final class TrialStep implements BatchController {
     @Override
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public Coefficients control(StepProposal proposal) {
-        if (!isDue()) {
+        if (!wantsBatch()) {
             return Coefficients.ALL;
         }
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {

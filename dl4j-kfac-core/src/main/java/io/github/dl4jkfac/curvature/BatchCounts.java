@@ -2,6 +2,9 @@ package io.github.dl4jkfac.curvature;
 
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.state.Slice;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /**
  * What the sums over a batch, or a part of one, are divided by to become means.
@@ -26,6 +29,17 @@ public record BatchCounts(double rows, double samples, double pixels, double row
     BatchCounts plus(BatchCounts other) {
         return new BatchCounts(
                 rows + other.rows, samples + other.samples, pixels + other.pixels, rowsOfNext + other.rowsOfNext);
+    }
+
+    void write(DataOutput out) throws IOException {
+        out.writeDouble(rows);
+        out.writeDouble(samples);
+        out.writeDouble(pixels);
+        out.writeDouble(rowsOfNext);
+    }
+
+    static BatchCounts read(DataInput in) throws IOException {
+        return new BatchCounts(in.readDouble(), in.readDouble(), in.readDouble(), in.readDouble());
     }
 
     /**

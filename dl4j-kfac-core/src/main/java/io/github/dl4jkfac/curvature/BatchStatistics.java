@@ -1,5 +1,8 @@
 package io.github.dl4jkfac.curvature;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -31,6 +34,35 @@ public record BatchStatistics(Map<String, BlockSums> sums) {
         Map<String, BlockSums> both = new LinkedHashMap<>();
         sums.forEach((name, sum) -> both.put(name, sum.plus(other.sums.get(name))));
         return new BatchStatistics(both);
+    }
+
+    /**
+     * Writes the sums, bit for bit.
+     *
+     * @param out where to
+     * @throws IOException if that fails
+     */
+    public void write(DataOutput out) throws IOException {
+        out.writeInt(sums.size());
+        for (Map.Entry<String, BlockSums> entry : sums.entrySet()) {
+            out.writeUTF(entry.getKey());
+            entry.getValue().write(out);
+        }
+    }
+
+    /**
+     * Reads what {@link #write} has written.
+     *
+     * @param in where from
+     * @return the statistics
+     * @throws IOException if that fails
+     */
+    public static BatchStatistics read(DataInput in) throws IOException {
+        Map<String, BlockSums> sums = new LinkedHashMap<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            sums.put(in.readUTF(), BlockSums.read(in));
+        }
+        return new BatchStatistics(sums);
     }
 
     private void requireSameBlocks(BatchStatistics other) {

@@ -27,6 +27,15 @@ public interface BlockKind {
     double refreshFlops(BlockShape shape);
 
     /**
+     * Tells what copies of a network that make {@linkplain CurvatureBlock#sums sums} over parts of a batch have to know of the block.
+     *
+     * @return whether the sums depend on what has been derived from the statistics, and not on the rows alone
+     */
+    default boolean sumsNeedDerived() {
+        return false;
+    }
+
+    /**
      * Describes this matrix's part of the updater state.
      *
      * @param shape the matrix that the parameters form

@@ -1,10 +1,16 @@
 package io.github.dl4jkfac.curvature;
 
+import io.github.dl4jkfac.arrays.ArrayBytes;
 import io.github.dl4jkfac.state.BlockState;
 import io.github.dl4jkfac.state.Slice;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -19,11 +25,13 @@ public final class BlockSums {
     private final String kind;
     private final BatchCounts counts;
     private final Map<String, INDArray> sums;
+    private final Set<String> symmetric;
 
-    private BlockSums(String kind, BatchCounts counts, Map<String, INDArray> sums) {
+    private BlockSums(String kind, BatchCounts counts, Map<String, INDArray> sums, Set<String> symmetric) {
         this.kind = kind;
         this.counts = counts;
         this.sums = sums;
+        this.symmetric = symmetric;
     }
 
     /**
@@ -59,12 +67,16 @@ public final class BlockSums {
     public static BlockSums ofMeans(BlockContext alone, BatchCounts counts) {
         requireLinear(alone);
         Map<String, INDArray> sums = new LinkedHashMap<>();
+        Set<String> symmetric = new HashSet<>();
         for (Slice slice : alone.state().slices()) {
             if (slice.isStatistic()) {
                 sums.put(slice.name(), lasting(alone.state().get(slice.name())).muli(counts.of(slice.weight())));
+                if (slice.symmetric()) {
+                    symmetric.add(slice.name());
+                }
             }
         }
-        return new BlockSums(alone.state().kind(), counts, sums);
+        return new BlockSums(alone.state().kind(), counts, sums, symmetric);
     }
 
     private static void requireLinear(BlockContext context) {
@@ -106,7 +118,40 @@ public final class BlockSums {
         requireAlike(other.kind, other.sums);
         Map<String, INDArray> both = new LinkedHashMap<>();
         sums.forEach((name, sum) -> both.put(name, lasting(sum).addi(other.sums.get(name))));
-        return new BlockSums(kind, counts.plus(other.counts), both);
+        return new BlockSums(kind, counts.plus(other.counts), both, symmetric);
+    }
+
+    /**
+     * Writes the sums, bit for bit. Of symmetric matrices only the lower triangle travels, since no other entries mean anything.
+     *
+     * @param out where to
+     * @throws IOException if that fails
+     */
+    public void write(DataOutput out) throws IOException {
+        out.writeUTF(kind);
+        counts.write(out);
+        out.writeInt(sums.size());
+        for (Map.Entry<String, INDArray> entry : sums.entrySet()) {
+            out.writeUTF(entry.getKey());
+            ArrayBytes.write(entry.getValue(), symmetric.contains(entry.getKey()), out);
+        }
+    }
+
+    /**
+     * Reads what {@link #write} has written.
+     *
+     * @param in where from
+     * @return the sums, outside of workspaces
+     * @throws IOException if that fails
+     */
+    public static BlockSums read(DataInput in) throws IOException {
+        String kind = in.readUTF();
+        BatchCounts counts = BatchCounts.read(in);
+        Map<String, INDArray> sums = new LinkedHashMap<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            sums.put(in.readUTF(), ArrayBytes.read(in));
+        }
+        return new BlockSums(kind, counts, sums, Set.of());
     }
 
     /**

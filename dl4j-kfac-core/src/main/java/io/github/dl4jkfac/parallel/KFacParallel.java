@@ -168,6 +168,20 @@ public final class KFacParallel implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes one step of the leader, whose parameters and updater state are modified. No epoch begins or ends.
+     *
+     * @param batches one for each worker, or fewer, but at least one
+     * @throws IllegalArgumentException if there are none, or more than workers, and as {@link #fit(DataSetIterator, int)}, which tells the other errors
+     */
+    public void step(List<? extends DataSet> batches) {
+        if (batches.isEmpty() || batches.size() > count) {
+            throw new IllegalArgumentException(
+                    "a step takes one to " + count + " batches, as many as there are workers, got " + batches.size());
+        }
+        take(batches.stream().map(DataSet::toMultiDataSet).toList());
+    }
+
     private void epoch(Iterator<MultiDataSet> batches) {
         List<TrainingListener> listeners = listeners();
         listeners.forEach(listener -> listener.onEpochStart(leader));
@@ -217,6 +231,7 @@ public final class KFacParallel implements AutoCloseable {
             KFacListener.attach(leader);
         }
         step = new JoinedStep(leader);
+        step.spreadRefreshesOver(workers::share);
         passes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             passes.add(step.newPass());
@@ -226,6 +241,9 @@ public final class KFacParallel implements AutoCloseable {
     /** Ends the workers' threads. The leader can be used on. */
     @Override
     public void close() {
+        if (step != null) {
+            step.spreadRefreshesOver(null);
+        }
         workers.close();
     }
 }

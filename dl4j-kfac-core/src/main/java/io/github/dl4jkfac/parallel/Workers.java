@@ -2,8 +2,11 @@ package io.github.dl4jkfac.parallel;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -75,6 +78,23 @@ final class Workers implements AutoCloseable {
             throw asUnchecked(failure);
         }
         return results;
+    }
+
+    /**
+     * Shares tasks out, each to the next worker that is free.
+     *
+     * @param tasks in the order in which they are begun
+     * @throws RuntimeException as {@link #all}
+     */
+    void share(List<Runnable> tasks) {
+        Queue<Runnable> waiting = new ConcurrentLinkedQueue<>(tasks);
+        Callable<Void> worker = () -> {
+            for (Runnable task = waiting.poll(); task != null; task = waiting.poll()) {
+                task.run();
+            }
+            return null;
+        };
+        all(Collections.nCopies(Math.min(threads.size(), tasks.size()), worker));
     }
 
     private IllegalStateException tooLate(int worker, TimeoutException cause) {

@@ -1,7 +1,11 @@
 package io.github.dl4jkfac.session;
 
+import io.github.dl4jkfac.arrays.ArrayBytes;
 import io.github.dl4jkfac.curvature.BatchStatistics;
 import io.github.dl4jkfac.diagnostics.SkipReason;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -23,4 +27,72 @@ public record BatchPart(
         BatchStatistics statistics,
         SkipReason obstacle,
         String place,
-        SkipReason suspicion) {}
+        SkipReason suspicion) {
+
+    /** Of the bytes; other versions cannot be read. */
+    private static final int VERSION = 1;
+
+    private static final int MAGIC = 0x4B464143; // "KFAC"
+
+    /**
+     * Writes the part, bit for bit.
+     *
+     * @param layout of the network's parameters and blocks
+     * @param out where to
+     * @throws IOException if that fails
+     */
+    public void write(long layout, DataOutput out) throws IOException {
+        out.writeInt(MAGIC);
+        out.writeInt(VERSION);
+        out.writeLong(layout);
+        out.writeInt(samples);
+        out.writeDouble(score);
+        writeReason(obstacle, out);
+        out.writeUTF(place == null ? "" : place);
+        writeReason(suspicion, out);
+        ArrayBytes.write(gradient.reshape(gradient.length()), false, out);
+        out.writeBoolean(statistics != null);
+        if (statistics != null) {
+            statistics.write(out);
+        }
+    }
+
+    private static void writeReason(SkipReason reason, DataOutput out) throws IOException {
+        out.writeUTF(reason == null ? "" : reason.name());
+    }
+
+    /**
+     * Reads what {@link #write} has written.
+     *
+     * @param layout of the network that is to take the step
+     * @param in where from
+     * @return the part
+     * @throws IOException if the bytes cannot be read, or come from another version of this library or from another network
+     */
+    public static BatchPart read(long layout, DataInput in) throws IOException {
+        int magic = in.readInt();
+        int version = in.readInt();
+        if (magic != MAGIC || version != VERSION) {
+            throw new IOException("A part of a batch has the format " + version + " where " + VERSION
+                    + " is expected: all machines have to run the same version of dl4j-kfac");
+        }
+        if (in.readLong() != layout) {
+            throw new IOException(
+                    "A part of a batch comes from a network with other parameters or curvature blocks than the one"
+                            + " that takes the step: all machines have to have the same network and the same version of dl4j-kfac");
+        }
+        int samples = in.readInt();
+        double score = in.readDouble();
+        SkipReason obstacle = readReason(in);
+        String place = in.readUTF();
+        SkipReason suspicion = readReason(in);
+        INDArray gradient = ArrayBytes.read(in);
+        BatchStatistics statistics = in.readBoolean() ? BatchStatistics.read(in) : null;
+        return new BatchPart(gradient, score, samples, statistics, obstacle, place, suspicion);
+    }
+
+    private static SkipReason readReason(DataInput in) throws IOException {
+        String name = in.readUTF();
+        return name.isEmpty() ? null : SkipReason.valueOf(name);
+    }
+}

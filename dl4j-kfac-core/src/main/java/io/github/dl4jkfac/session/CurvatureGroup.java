@@ -4,6 +4,7 @@ import io.github.dl4jkfac.curvature.BatchStatistics;
 import io.github.dl4jkfac.curvature.BlockSums;
 import io.github.dl4jkfac.curvature.CurvatureBlock;
 import io.github.dl4jkfac.curvature.JointBlock;
+import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.step.ParameterMatrix;
 import io.github.dl4jkfac.step.StepGroup;
@@ -50,8 +51,19 @@ interface CurvatureGroup extends StepGroup {
      */
     void fold(BatchStatistics whole);
 
-    /** @param damping of each of the parameters */
-    void refresh(ToDoubleFunction<BoundBlock> damping);
+    /**
+     * Begins to recompute the inverse.
+     *
+     * @param damping of each of the parameters
+     */
+    Refresh stage(ToDoubleFunction<BoundBlock> damping);
+
+    /** Floating-point operations of a refresh. */
+    default double refreshFlops() {
+        return members().stream()
+                .mapToDouble(member -> member.kind().refreshFlops(member.shape()))
+                .sum();
+    }
 
     boolean isReady();
 
@@ -130,8 +142,8 @@ interface CurvatureGroup extends StepGroup {
         }
 
         @Override
-        public void refresh(ToDoubleFunction<BoundBlock> damping) {
-            block().refresh(damping.applyAsDouble(member));
+        public Refresh stage(ToDoubleFunction<BoundBlock> damping) {
+            return block().stage(damping.applyAsDouble(member));
         }
 
         @Override
@@ -206,8 +218,8 @@ interface CurvatureGroup extends StepGroup {
         }
 
         @Override
-        public void refresh(ToDoubleFunction<BoundBlock> damping) {
-            joint.refresh(members.stream().map(damping::applyAsDouble).toList());
+        public Refresh stage(ToDoubleFunction<BoundBlock> damping) {
+            return joint.stage(members.stream().map(damping::applyAsDouble).toList());
         }
 
         @Override

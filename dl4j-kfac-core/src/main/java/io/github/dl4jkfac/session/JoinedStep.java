@@ -4,10 +4,12 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.NetworkCopy;
 import io.github.dl4jkfac.session.PartPass.Moment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.zip.CRC32;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
@@ -73,35 +75,89 @@ public final class JoinedStep {
     }
 
     /**
+     * Checks that batches can come in parts.
+     *
+     * @throws IllegalArgumentException if the updater makes its step of the rows of the very batch
+     */
+    public void requireParts() {
+        if (session != null) {
+            session.requireParts();
+        }
+    }
+
+    /**
      * Copies the network.
      *
      * @return the passes of the copy
      * @throws IllegalArgumentException if the updater makes its step of the rows of the very batch
      */
     public PartPass newPass() {
+        requireParts();
         NetworkCopy copy = NetworkCopy.of(leader, leader.params().dataType());
         return session == null ? new PartPass(network, copy, List.of(), null, null) : session.passOf(copy);
+    }
+
+    /**
+     * Lets others compute the inverses of the curvature.
+     *
+     * @param helpers run all that they are given, in any order and by any threads, and return when all is done; null for nobody: then the
+     *     calling thread computes them
+     */
+    public void spreadRefreshesOver(Consumer<List<Runnable>> helpers) {
+        if (session != null) {
+            session.spreadRefreshesOver(helpers);
+        }
+    }
+
+    /** {@return a number that copies of the same network have, and hardly any others: it tells parameters, blocks and what they keep} */
+    public long layout() {
+        CRC32 sum = new CRC32();
+        StringBuilder text = new StringBuilder();
+        text.append(leader.params().dataType()).append(leader.numParams());
+        if (session != null) {
+            for (BoundBlock block : session.blocks()) {
+                text.append(block.plan().name())
+                        .append(block.state().kind())
+                        .append(block.state().slices());
+            }
+        }
+        sum.update(text.toString().getBytes(StandardCharsets.UTF_8));
+        return sum.getValue();
+    }
+
+    /**
+     * Tells what copies on other machines need beside the parameters, to make their sums.
+     *
+     * @return DL4J's updater state, its own view; null if copies need nothing of it
+     */
+    public INDArray stateForCopies() {
+        boolean needed = session != null
+                && session.blocks().stream().anyMatch(block -> block.kind().sumsNeedDerived());
+        return needed ? network.updater().getStateViewArray() : null;
     }
 
     /** {@return the next step's time, and whether its batch is to enter the statistics} */
     public Moment moment() {
         long steps = session == null ? network.iteration() : session.steps();
         boolean withStatistics = session != null && session.wantsStatistics();
-        return new Moment(steps, network.iteration(), network.epoch(), withStatistics);
+        boolean withBatch = session != null && session.wantsBatch();
+        return new Moment(steps, network.iteration(), network.epoch(), withStatistics, withBatch);
     }
 
     /**
      * Takes a step.
      *
      * @param parts what copies with the leader's parameters have found, at least one; they are added up in this order
-     * @param batch the whole, for controllers and listeners that look at it
+     * @param batch the whole, for controllers and listeners that look at it; may be null unless the {@link #moment} asks for it
      * @throws IllegalArgumentException if an option has a value that no step can use
      */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public void take(List<BatchPart> parts, MultiDataSet batch) {
         int samples = parts.stream().mapToInt(BatchPart::samples).sum();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            CurrentBatch.put(leader, batch);
+            if (batch != null) {
+                CurrentBatch.put(leader, batch);
+            }
             INDArray gradient = network.gradient();
             join(parts, samples, gradient);
             setScore(score(parts, samples));
@@ -122,7 +178,9 @@ public final class JoinedStep {
             tell(listener -> listener.iterationDone(leader, iteration, epoch));
             BaseOptimizer.incrementIterationCount(leader, 1);
             BaseOptimizer.applyConstraints(leader);
-            CurrentBatch.forgetMasks(leader);
+            if (batch != null) {
+                CurrentBatch.forgetMasks(leader);
+            }
         }
     }
 

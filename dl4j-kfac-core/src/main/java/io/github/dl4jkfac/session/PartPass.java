@@ -12,6 +12,7 @@ import io.github.dl4jkfac.curvature.rows.BatchRows;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.plan.Method;
+import java.io.Serializable;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,8 +81,10 @@ public final class PartPass {
      * @param iteration DL4J's count
      * @param epoch DL4J's count
      * @param withStatistics whether the batch is to enter the statistics
+     * @param withBatch whether the leader looks at the batch itself, to measure how long its step can be
      */
-    public record Moment(long step, int iteration, int epoch, boolean withStatistics) {}
+    public record Moment(long step, int iteration, int epoch, boolean withStatistics, boolean withBatch)
+            implements Serializable {}
 
     /** {@return the copy's parameters, flat: to be set to the leader's before a pass} */
     public INDArray parameters() {

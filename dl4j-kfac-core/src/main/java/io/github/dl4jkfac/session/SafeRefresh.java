@@ -1,9 +1,9 @@
 package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.arrays.Finite;
+import io.github.dl4jkfac.curvature.Refresh;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -37,18 +37,23 @@ final class SafeRefresh {
         }
     }
 
-    /** @param damping of each of the group's parameters */
+    /**
+     * Puts a refresh in force.
+     *
+     * @param group whose refresh it is
+     * @param computed has been computed
+     */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
-    void refresh(CurvatureGroup group, ToDoubleFunction<BoundBlock> damping) {
+    void commit(CurvatureGroup group, Refresh computed) {
         if (group.keepsRows()) {
-            group.refresh(damping); // keeps nothing beyond the step
+            computed.commit(); // keeps nothing beyond the step
             return;
         }
         List<Copy> copies = new ArrayList<>();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             group.members().forEach(member -> copies.add(Copy.of(member)));
         }
-        group.refresh(damping);
+        computed.commit();
         if (!copies.stream().allMatch(Copy::isFinite)) {
             copies.forEach(Copy::restore);
             warn(group);

@@ -15,6 +15,7 @@ import io.github.dl4jkfac.plan.NetworkPlan;
 import io.github.dl4jkfac.step.NetworkStep;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
 
 /**
@@ -164,23 +165,33 @@ public final class Session {
         return step.steps();
     }
 
+    /** Whether the next step is measured on its batch. */
+    boolean wantsBatch() {
+        return control != null && control.wantsBatch();
+    }
+
     /** Whether the next batch is to enter the statistics. */
     boolean wantsStatistics() {
         return statistics.isDue(step.steps());
     }
 
-    /**
-     * Makes the passes of a copy of the network through parts of batches.
-     *
-     * @throws IllegalArgumentException if the step is made of the rows of the very batch
-     */
-    PartPass passOf(NetworkCopy copy) {
+    /** @throws IllegalArgumentException if the step is made of the rows of the very batch, which cannot come in parts */
+    void requireParts() {
         if (statistics.needsRows()) {
             throw new IllegalArgumentException(leader.name()
-                    + " makes each step of the rows of its very batch, so all of them would have to travel to one place; batches cannot come in parts."
-                    + " Train with fit(), or take KFac, EKFac, AdaFisher or FAdam");
+                    + " makes each step of the rows of its very batch, so all of them would have to travel to one place; batches"
+                    + " cannot come in parts. Train with fit(), or take KFac, EKFac, AdaFisher or FAdam");
         }
+    }
+
+    /** Makes the passes of a copy of the network through parts of batches. */
+    PartPass passOf(NetworkCopy copy) {
         return new PartPass(network, copy, groups, leader, source);
+    }
+
+    /** @param helpers compute the inverses from now on, as {@link Refresher#spreadOver} tells; null for nobody */
+    void spreadRefreshesOver(Consumer<List<Runnable>> helpers) {
+        statistics.spreadRefreshesOver(helpers);
     }
 
     private Magnitude magnitudeOfGradient() {

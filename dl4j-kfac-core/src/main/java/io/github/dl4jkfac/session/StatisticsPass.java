@@ -12,6 +12,7 @@ import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,6 +105,10 @@ final class StatisticsPass {
     /** Whether the step is made of the rows of the very batch. */
     boolean needsRows() {
         return groups.stream().anyMatch(CurvatureGroup::keepsRows);
+    }
+
+    void spreadRefreshesOver(Consumer<List<Runnable>> helpers) {
+        refresher.spreadOver(helpers);
     }
 
     double lastDamping() {

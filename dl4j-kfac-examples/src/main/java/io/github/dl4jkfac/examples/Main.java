@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BenchCommand.class,
             QualityCommand.class,
             HeadlineCommand.class,
+            ParallelCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

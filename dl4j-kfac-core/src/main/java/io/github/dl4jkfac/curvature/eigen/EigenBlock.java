@@ -261,6 +261,12 @@ public final class EigenBlock implements CurvatureBlock {
             return new EigenBlock(context);
         }
 
+        /** The second moments are measured in the basis of the eigenvectors. */
+        @Override
+        public boolean sumsNeedDerived() {
+            return true;
+        }
+
         /** An eigendecomposition takes 9 d^3. */
         @Override
         public double refreshFlops(BlockShape shape) {

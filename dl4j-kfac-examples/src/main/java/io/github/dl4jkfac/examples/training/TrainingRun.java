@@ -21,6 +21,20 @@ public final class TrainingRun {
     private final int batch;
     private final long seed;
     private final Progress progress;
+    private final Stepper stepper;
+    private final int batchesPerStep;
+
+    /** What is done in a step. */
+    @FunctionalInterface
+    public interface Stepper {
+
+        /**
+         * @param network takes the step
+         * @param batches where its batches come from
+         * @param step number of the step, 0 for the first
+         */
+        void step(Model network, TrainingBatches batches, long step);
+    }
 
     /**
      * @param problem what to train
@@ -30,6 +44,35 @@ public final class TrainingRun {
      * @param progress is told about every step and row
      */
     public TrainingRun(Problem problem, Budget budget, int batch, long seed, Progress progress) {
+        this(
+                problem,
+                budget,
+                batch,
+                seed,
+                progress,
+                (network, batches, step) -> Models.fit(network, batches.at(step)),
+                1);
+    }
+
+    /**
+     * @param problem what to train
+     * @param budget when to end
+     * @param batch examples in a batch
+     * @param seed of the order of the batches
+     * @param progress is told about every step and row
+     * @param stepper takes a step
+     * @param batchesPerStep how many batches it takes for that
+     */
+    public TrainingRun(
+            Problem problem,
+            Budget budget,
+            int batch,
+            long seed,
+            Progress progress,
+            Stepper stepper,
+            int batchesPerStep) {
+        this.stepper = stepper;
+        this.batchesPerStep = batchesPerStep;
         this.problem = problem;
         this.budget = budget;
         this.batch = batch;
@@ -69,13 +112,18 @@ public final class TrainingRun {
             while (finite && !ended && budget.used(step, clock.seconds()) < 1) {
                 LinearDecay.used(budget.used(step, clock.seconds()));
                 clock.start();
-                Models.fit(network, batches.at(step));
+                stepper.step(network, batches, step);
                 clock.stop();
                 step++;
                 finite = Double.isFinite(network.score());
                 progress.stepDone(step, clock.seconds(), network.score());
                 if (!finite || due(last, step, clock)) {
-                    last = new Row(step, step * batch, clock.seconds(), clock.cpuSeconds(), problem.evaluate(network));
+                    last = new Row(
+                            step,
+                            step * batch * batchesPerStep,
+                            clock.seconds(),
+                            clock.cpuSeconds(),
+                            problem.evaluate(network));
                     rows.add(last);
                     progress.evaluated(last);
                     afterRow.accept(List.copyOf(rows));

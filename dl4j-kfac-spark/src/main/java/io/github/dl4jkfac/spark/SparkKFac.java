@@ -1,0 +1,305 @@
+package io.github.dl4jkfac.spark;
+
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.session.BatchPart;
+import io.github.dl4jkfac.session.JoinedStep;
+import io.github.dl4jkfac.session.PartPass.Moment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * Trains a network on Apache Spark. Each partition of the data is a worker: at each step every one of them goes through its next batch with a copy of the
+ * network, on an executor; the driver adds up their gradients and statistics, in the order of the partitions, and takes one step with the network itself
+ * (Ba, Grosse, Martens 2017, in step). What is computed does not depend on which executor runs a task, nor on how often: a task that is run
+ * again, after an executor is lost, tells the same.
+ *
+ * <pre>{@code
+ * SparkKFac training = SparkKFac.builder(sparkContext, net).checkpoints("hdfs:///training", 100).build();
+ * training.fit(data.repartition(workers), epochs);
+ * }</pre>
+ *
+ * <p>A step moves the parameters once to each executor, and the parameters' gradient and, when statistics are taken, the packed factors from each
+ * partition to the driver; see {@code spark.driver.maxResultSize}. Executors need {@code OMP_NUM_THREADS=1} where a task has one core. The driver
+ * computes the inverses.
+ *
+ * <p>Works with {@link io.github.dl4jkfac.KFac}, {@link io.github.dl4jkfac.EKFac}, {@link io.github.dl4jkfac.AdaFisher}, {@link
+ * io.github.dl4jkfac.FAdam} and all updaters of Deeplearning4j; clipping, L1 and L2, momentum, constraints and listeners act on the driver.
+ */
+public final class SparkKFac {
+
+    private final JavaSparkContext spark;
+    private final int examplesPerBatch;
+    private final StepCheckpoints checkpoints;
+    private final int interval;
+
+    private Model leader;
+    private int firstRound;
+    private JoinedStep step;
+    private SharedNetwork shared;
+    private Broadcast<SharedNetwork> network;
+
+    private SparkKFac(Builder builder) {
+        this.spark = builder.spark;
+        this.leader = builder.leader;
+        this.examplesPerBatch = builder.examplesPerBatch;
+        this.interval = builder.interval;
+        this.checkpoints =
+                builder.folder == null ? null : new StepCheckpoints(builder.folder, spark.hadoopConfiguration());
+    }
+
+    /**
+     * Begins to describe the training of a network.
+     *
+     * @param spark the driver's context
+     * @param leader an initialised MultiLayerNetwork or ComputationGraph, with any updaters
+     * @return a builder
+     * @throws IllegalArgumentException if the network learns by truncated back-propagation, or is of another kind
+     */
+    public static Builder builder(JavaSparkContext spark, Model leader) {
+        return new Builder(spark, leader);
+    }
+
+    /** Describes how a network is to be trained. */
+    public static final class Builder {
+
+        private final JavaSparkContext spark;
+        private final Model leader;
+        private int examplesPerBatch;
+        private String folder;
+        private int interval;
+
+        private Builder(JavaSparkContext spark, Model leader) {
+            this.spark = Objects.requireNonNull(spark, "spark");
+            if (!(leader instanceof MultiLayerNetwork || leader instanceof ComputationGraph)) {
+                throw new IllegalArgumentException("SparkKFac trains a MultiLayerNetwork or a ComputationGraph, got "
+                        + (leader == null ? "null" : leader.getClass().getName()));
+            }
+            BackpropType backprop = leader instanceof ComputationGraph graph
+                    ? graph.getConfiguration().getBackpropType()
+                    : ((MultiLayerNetwork) leader).getLayerWiseConfigurations().getBackpropType();
+            if (backprop == BackpropType.TruncatedBPTT) {
+                throw new IllegalArgumentException(
+                        "SparkKFac cannot train by truncated back-propagation through time,"
+                                + " which takes several steps with each batch. Cut the sequences into shorter ones, and use BackpropType.Standard");
+            }
+            this.leader = leader;
+        }
+
+        /**
+         * Joins the elements of a partition until a batch has enough examples; without this each element is a batch.
+         *
+         * @param examples at least 1; the last batch of a partition may have fewer
+         * @return this builder
+         * @throws IllegalArgumentException for another number
+         */
+        public Builder examplesPerBatch(int examples) {
+            examplesPerBatch = requireAtLeastOne("examplesPerBatch", examples);
+            return this;
+        }
+
+        /**
+         * Saves the network and its updater state while it trains, and lets {@link SparkKFac#fit} go on where the newest checkpoint of the
+         * folder was made. The last two checkpoints stay.
+         *
+         * @param path a folder of any file system that Hadoop knows, of this training alone
+         * @param steps from one checkpoint to the next, at least 1
+         * @return this builder
+         * @throws IllegalArgumentException for another number of steps
+         */
+        public Builder checkpoints(String path, int steps) {
+            folder = Objects.requireNonNull(path, "path");
+            interval = requireAtLeastOne("steps", steps);
+            return this;
+        }
+
+        private static int requireAtLeastOne(String name, int number) {
+            if (number < 1) {
+                throw new IllegalArgumentException(name + " must be at least 1, got " + number);
+            }
+            return number;
+        }
+
+        /**
+         * Makes the training.
+         *
+         * @return the training
+         * @throws java.io.UncheckedIOException if the folder of checkpoints cannot be created
+         */
+        public SparkKFac build() {
+            return new SparkKFac(this);
+        }
+    }
+
+    /**
+     * Trains the network until it has been through the data so many times, those of earlier trainings included. If there is a checkpoint of a later
+     * time than the network's, training goes on from there, with the same bits as if it had never stopped: data and partitions have to be the same
+     * again.
+     *
+     * @param data batches, or examples; kept by Spark as long as this takes. The order within a partition has to be the same whenever Spark computes it anew
+     * @param epochs DL4J's count of epochs at the end
+     * @return the trained network: the one that was given, or the one of the checkpoint that training went on from
+     * @throws IllegalArgumentException if the updater makes each step of the rows of the very batch, or an option has a value that no step can
+     *     use
+     * @throws UnsupportedOperationException if the statistics of some layer cannot be made of parts of a batch, naming the layer
+     */
+    public Model fit(JavaRDD<DataSet> data, int epochs) {
+        return fitMultiDataSet(data.map(DataSet::toMultiDataSet), epochs);
+    }
+
+    /**
+     * Trains the network, as {@link #fit}.
+     *
+     * @param data batches, or examples
+     * @param epochs DL4J's count of epochs at the end
+     * @return the trained network
+     */
+    public Model fitMultiDataSet(JavaRDD<MultiDataSet> data, int epochs) {
+        resume();
+        int least = examplesPerBatch;
+        JavaRDD<Shard> shards = data.mapPartitions(
+                        elements -> List.of(Shard.of(elements, least)).iterator())
+                .persist(StorageLevel.MEMORY_AND_DISK());
+        try {
+            int rounds = shards.map(shard -> shard.batches().size()).collect().stream()
+                    .mapToInt(Integer::intValue)
+                    .max()
+                    .orElse(0);
+            if (rounds == 0) {
+                throw new IllegalArgumentException("The data is empty: there is nothing to train on");
+            }
+            while (epoch() < epochs) {
+                epoch(shards, rounds);
+            }
+        } finally {
+            shards.unpersist(false);
+            forgetCopies();
+        }
+        return leader;
+    }
+
+    private void resume() {
+        Optional<StepCheckpoints.Place> last = checkpoints == null ? Optional.empty() : checkpoints.last();
+        if (last.isPresent() && last.get().iteration() > iteration()) {
+            List<TrainingListener> listeners = listeners();
+            leader = checkpoints.load(last.get(), leader instanceof ComputationGraph);
+            leader.setListeners(listeners.stream()
+                    .filter(listener -> !(listener instanceof KFacListener))
+                    .toList());
+            firstRound = last.get().round();
+        }
+    }
+
+    private void epoch(JavaRDD<Shard> shards, int rounds) {
+        if (firstRound == 0) {
+            tell(listener -> listener.onEpochStart(leader));
+        }
+        for (int round = firstRound; round < rounds; round++) {
+            step(shards, round);
+            if (checkpoints != null && iteration() % interval == 0) {
+                checkpoints.save(leader, iteration(), round + 1);
+            }
+        }
+        firstRound = 0;
+        tell(listener -> listener.onEpochEnd(leader));
+        if (leader instanceof ComputationGraph graph) {
+            graph.incrementEpochCount();
+        } else {
+            ((MultiLayerNetwork) leader).incrementEpochCount();
+        }
+        if (checkpoints != null) {
+            checkpoints.save(leader, iteration(), 0);
+        }
+    }
+
+    private void step(JavaRDD<Shard> shards, int round) {
+        if (step == null || !step.isCurrent()) {
+            shareLeader();
+        }
+        Moment moment = step.moment();
+        INDArray state = moment.withStatistics() ? step.stateForCopies() : null;
+        Broadcast<StepData> data = spark.broadcast(StepData.of(moment, round, leader.params(), state));
+        List<byte[]> messages;
+        try {
+            messages = shards.mapPartitionsWithIndex(new PartTask(network, data), true)
+                    .collect();
+        } finally {
+            data.destroy(false);
+        }
+        List<BatchPart> parts = new ArrayList<>();
+        List<MultiDataSet> batches = new ArrayList<>();
+        for (byte[] bytes : messages) {
+            PartMessage message = PartMessage.of(bytes, shared.layout());
+            parts.add(message.part());
+            if (message.batch() != null) {
+                batches.add(message.batch());
+            }
+        }
+        step.take(parts, whole(batches));
+        parts.forEach(part -> part.gradient().close());
+    }
+
+    private static MultiDataSet whole(List<MultiDataSet> batches) {
+        return switch (batches.size()) {
+            case 0 -> null;
+            case 1 -> batches.get(0);
+            default -> org.nd4j.linalg.dataset.MultiDataSet.merge(batches);
+        };
+    }
+
+    private void shareLeader() {
+        forgetCopies();
+        if (KFacListener.isNeededBy(leader)) {
+            KFacListener.attach(leader);
+        }
+        step = new JoinedStep(leader);
+        step.requireParts();
+        shared = SharedNetwork.of(leader, step.layout());
+        network = spark.broadcast(shared);
+    }
+
+    private void forgetCopies() {
+        if (network != null) {
+            network.destroy(false);
+            network = null;
+            step = null;
+        }
+    }
+
+    private int iteration() {
+        return leader instanceof ComputationGraph graph
+                ? graph.getIterationCount()
+                : ((MultiLayerNetwork) leader).getIterationCount();
+    }
+
+    private int epoch() {
+        return leader instanceof ComputationGraph graph
+                ? graph.getEpochCount()
+                : ((MultiLayerNetwork) leader).getEpochCount();
+    }
+
+    private void tell(Consumer<TrainingListener> event) {
+        listeners().forEach(event);
+    }
+
+    private List<TrainingListener> listeners() {
+        return List.copyOf(
+                leader instanceof ComputationGraph graph
+                        ? graph.getListeners()
+                        : ((MultiLayerNetwork) leader).getListeners());
+    }
+}
