@@ -18,9 +18,16 @@ import io.github.dl4jkfac.curvature.rows.RepeatedInputs;
 import io.github.dl4jkfac.curvature.rows.TestInputs;
 import io.github.dl4jkfac.state.Slice;
 import io.github.dl4jkfac.testing.LogCapture;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -112,6 +119,42 @@ public abstract class CurvatureBlockContract {
         parts.block().refresh(DAMPING);
         assertThat(error(parts.precondition(gradient(3)), whole.precondition(gradient(3))))
                 .isLessThan(1e-9);
+    }
+
+    /** Of symmetric matrices the lower triangle. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DataType.class,
+            names = {"FLOAT", "DOUBLE"})
+    void sumsTravelBitForBit(DataType type) {
+        assumeThat(takesParts()).isTrue();
+        TestBlock block = filled(type);
+        BlockSums sums = block.block().sums(batch(5, 9, type));
+        BlockSums arrived = overTheWire(sums);
+        assertThat(arrived.kind()).isEqualTo(sums.kind());
+        assertThat(arrived.counts()).isEqualTo(sums.counts());
+        for (Slice slice : block.state().slices()) {
+            if (slice.isStatistic()) {
+                INDArray here = sums.mean(slice);
+                INDArray there = arrived.mean(slice);
+                assertThat(there.dataType()).isEqualTo(type);
+                for (int row = 0; row < slice.rows(); row++) {
+                    for (int column = 0; column < (slice.symmetric() ? row + 1 : slice.columns()); column++) {
+                        assertThat(there.getDouble(row, column)).isEqualTo(here.getDouble(row, column));
+                    }
+                }
+            }
+        }
+    }
+
+    private static BlockSums overTheWire(BlockSums sums) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            sums.write(new DataOutputStream(bytes));
+            return BlockSums.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
