@@ -95,7 +95,7 @@ class DocumentationTest {
 
     private static Set<String> testClasses() throws IOException {
         Set<String> names = new TreeSet<>();
-        for (String module : List.of("dl4j-kfac-core", "dl4j-kfac-cuda", "dl4j-kfac-examples")) {
+        for (String module : List.of("dl4j-kfac-core", "dl4j-kfac-cuda", "dl4j-kfac-spark", "dl4j-kfac-examples")) {
             try (Stream<Path> files = Files.walk(Pages.ROOT.resolve(module).resolve("src/test/java"))) {
                 files.map(file -> file.getFileName().toString())
                         .filter(name -> name.endsWith(".java"))

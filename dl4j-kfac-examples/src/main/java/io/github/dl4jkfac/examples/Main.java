@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             QualityCommand.class,
             HeadlineCommand.class,
             ParallelCommand.class,
+            SparkCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

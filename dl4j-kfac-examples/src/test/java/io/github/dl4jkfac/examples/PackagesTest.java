@@ -37,6 +37,7 @@ class PackagesTest {
             Map.entry("bench", Set.of("report", "training", "models", "optimizers", "data")),
             Map.entry("quality", Set.of("report", "training", "models", "optimizers", "data", "failures")),
             Map.entry("headline", Set.of("tasks", "report", "training", "optimizers", "failures")),
+            Map.entry("spark", Set.of("report", "training", "optimizers", "data")),
             Map.entry("commandline", Set.of("report", "failures")));
 
     @ArchTest

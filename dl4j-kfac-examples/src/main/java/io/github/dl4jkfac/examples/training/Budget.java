@@ -24,8 +24,12 @@ public record Budget(double seconds, long steps, int evaluations) {
                 + (steps < Long.MAX_VALUE ? (Double.isFinite(seconds) ? " or " : "") + steps + " steps" : "");
     }
 
-    /** @return which of the evenly spaced evaluations was due last */
-    int evaluationIndex(long step, double atSeconds) {
+    /**
+     * @param step parameter updates so far
+     * @param atSeconds seconds of training so far
+     * @return which of the evenly spaced evaluations was due last
+     */
+    public int evaluationIndex(long step, double atSeconds) {
         // multiplied before it is divided: 29 / 100 * 100 is less than 29 in floating point, 29 * 100 / 100 is not
         double bySteps = (double) step * evaluations / steps;
         return (int) Math.floor(Math.max(atSeconds * evaluations / seconds, bySteps));
