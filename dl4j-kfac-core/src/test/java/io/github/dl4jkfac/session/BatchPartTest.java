@@ -42,8 +42,7 @@ class BatchPartTest {
         Model leader = network(new KFac(), type);
         JoinedStep step = new JoinedStep(leader);
         BatchPart part = part(step, type);
-        BatchPart arrived =
-                overTheWire ? BatchPart.read(step.layout(), in(bytes(part, step.layout()))) : part;
+        BatchPart arrived = overTheWire ? BatchPart.read(step.layout(), in(bytes(part, step.layout()))) : part;
         step.take(List.of(arrived), batch(type));
         return leader.params();
     }

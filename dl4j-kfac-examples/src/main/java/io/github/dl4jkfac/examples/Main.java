@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             HeadlineCommand.class,
             ParallelCommand.class,
             SparkCommand.class,
+            ScalingCommand.class,
             HelpCommand.class
         })
 public final class Main implements Callable<Integer> {

@@ -25,8 +25,9 @@ import picocli.CommandLine.Spec;
         name = "spark-autoencoder",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Trains a deep autoencoder by K-FAC on Apache Spark: on the cluster that spark-submit names, or in threads of "
-                + "this process, if the jar was built with the profile spark.")
+        description =
+                "Trains a deep autoencoder by K-FAC on Apache Spark: on the cluster that spark-submit names, or in threads of "
+                        + "this process, if the jar was built with the profile spark.")
 final class SparkCommand implements Callable<Integer> {
 
     @Mixin
@@ -69,8 +70,9 @@ final class SparkCommand implements Callable<Integer> {
     @Option(
             names = "--checkpoints",
             paramLabel = "PATH",
-            description = "Folder of any file system that Hadoop knows; the same command goes on from what it finds there. "
-                    + "Default: no checkpoints.")
+            description =
+                    "Folder of any file system that Hadoop knows; the same command goes on from what it finds there. "
+                            + "Default: no checkpoints.")
     private String checkpoints;
 
     @Option(
@@ -114,8 +116,9 @@ final class SparkCommand implements Callable<Integer> {
             if (!e.getMessage().startsWith("org/apache/spark")) {
                 throw e;
             }
-            throw new UserError("Spark is not on the class path: start this command by spark-submit, or build the jar with"
-                    + " mvn -Pspark -DskipTests package");
+            throw new UserError(
+                    "Spark is not on the class path: start this command by spark-submit, or build the jar with"
+                            + " mvn -Pspark -DskipTests package");
         }
         LossCurve curve = new LossCurve(problem.signature(), rows);
         curve.writeNumbers(out);

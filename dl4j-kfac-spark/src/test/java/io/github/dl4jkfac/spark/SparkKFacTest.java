@@ -72,8 +72,7 @@ class SparkKFacTest {
         Model parallel = network(updater);
         inThreads(parallel, 2);
         assertThat(leader.params()).isEqualTo(parallel.params());
-        assertThat(leader.params())
-                .isNotEqualTo(network(updater).params());
+        assertThat(leader.params()).isNotEqualTo(network(updater).params());
     }
 
     @Test
@@ -115,9 +114,7 @@ class SparkKFacTest {
         SparkRun run = new SparkRun(killed).checkpoints(folder);
         assertThatThrownBy(() -> run.fit(3)).hasMessage("killed");
 
-        Model resumed = new SparkRun(network(new KFac()))
-                .checkpoints(folder)
-                .fit(3);
+        Model resumed = new SparkRun(network(new KFac())).checkpoints(folder).fit(3);
         assertThat(((MultiLayerNetwork) resumed).getIterationCount()).isEqualTo(3 * ROUNDS);
         assertThat(resumed.params()).isEqualTo(whole.params());
         assertThat(((MultiLayerNetwork) resumed).getUpdater().getStateViewArray())

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.examples.headline;
 
 import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.optimizers.Schedule;
+import io.github.dl4jkfac.examples.report.Chart;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.Goal;
 import io.github.dl4jkfac.examples.report.MarkdownTable;

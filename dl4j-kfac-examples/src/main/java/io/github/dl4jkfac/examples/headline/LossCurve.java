@@ -1,6 +1,7 @@
 package io.github.dl4jkfac.examples.headline;
 
 import io.github.dl4jkfac.examples.optimizers.Optimizer;
+import io.github.dl4jkfac.examples.report.Chart;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.Palette;
 import io.github.dl4jkfac.examples.training.Row;

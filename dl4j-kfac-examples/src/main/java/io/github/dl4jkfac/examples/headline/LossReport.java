@@ -4,6 +4,8 @@ import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.optimizers.Schedule;
 import io.github.dl4jkfac.examples.optimizers.Setting;
+import io.github.dl4jkfac.examples.report.Band;
+import io.github.dl4jkfac.examples.report.Chart;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.Goal;
 import io.github.dl4jkfac.examples.report.MarkdownTable;

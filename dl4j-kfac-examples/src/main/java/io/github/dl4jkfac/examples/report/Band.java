@@ -1,4 +1,4 @@
-package io.github.dl4jkfac.examples.headline;
+package io.github.dl4jkfac.examples.report;
 
 import io.github.dl4jkfac.examples.training.Row;
 import java.util.Arrays;
@@ -14,7 +14,7 @@ import org.apache.commons.statistics.descriptive.Median;
  * @param middle median
  * @param high greatest value
  */
-record Band(double[] places, double[] low, double[] middle, double[] high) {
+public record Band(double[] places, double[] low, double[] middle, double[] high) {
 
     private static final int PLACES = 100;
 
@@ -24,8 +24,9 @@ record Band(double[] places, double[] low, double[] middle, double[] high) {
      * @param runs of each seed, at least two rows each
      * @param axis such as the seconds
      * @param value such as the loss; linear in between
+     * @return the band
      */
-    static Band of(List<List<Row>> runs, ToDoubleFunction<Row> axis, ToDoubleFunction<Row> value) {
+    public static Band of(List<List<Row>> runs, ToDoubleFunction<Row> axis, ToDoubleFunction<Row> value) {
         double first = runs.stream()
                 .mapToDouble(rows -> axis.applyAsDouble(rows.get(1)))
                 .max()

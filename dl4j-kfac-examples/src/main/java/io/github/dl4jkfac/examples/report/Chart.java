@@ -1,6 +1,5 @@
-package io.github.dl4jkfac.examples.headline;
+package io.github.dl4jkfac.examples.report;
 
-import io.github.dl4jkfac.examples.report.PngFile;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
@@ -13,7 +12,7 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Lines, with or without a band around them, over an axis. */
-final class Chart {
+public final class Chart {
 
     private static final int WIDTH = 900;
     private static final int HEIGHT = 600;
@@ -30,7 +29,7 @@ final class Chart {
      * @param x what lies on the horizontal axis
      * @param y what lies on the vertical axis, which is logarithmic
      */
-    Chart(String title, String x, String y) {
+    public Chart(String title, String x, String y) {
         chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
@@ -46,14 +45,20 @@ final class Chart {
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
     }
 
-    /** A logarithmic horizontal axis. */
-    Chart overDecades() {
+    /** @return this chart, with a logarithmic horizontal axis */
+    public Chart overDecades() {
         chart.getStyler().setXAxisLogarithmic(true);
         return this;
     }
 
-    /** A line through the medians in a band from the least to the greatest. */
-    void add(String name, Color colour, Band band) {
+    /**
+     * Draws a line through the medians in a band from the least to the greatest.
+     *
+     * @param name in the legend
+     * @param colour of the line; the band is paler
+     * @param band over the horizontal axis
+     */
+    public void add(String name, Color colour, Band band) {
         int n = band.places().length;
         double[] x = new double[2 * n];
         double[] y = new double[2 * n];
@@ -73,15 +78,31 @@ final class Chart {
         line(name, colour, LINE, band.places(), band.middle());
     }
 
-    /** A line with a marker at each place. */
-    void add(String name, Color colour, double[] x, double[] y, boolean dashed) {
+    /**
+     * Draws a line with a marker at each place.
+     *
+     * @param name in the legend
+     * @param colour of the line
+     * @param x places on the horizontal axis
+     * @param y values, positive
+     * @param dashed whether it is dashed
+     */
+    public void add(String name, Color colour, double[] x, double[] y, boolean dashed) {
         XYSeries series = line(name, colour, dashed ? DASHES : LINE, x, y);
         series.setMarker(SeriesMarkers.CIRCLE);
         series.setMarkerColor(colour);
     }
 
-    /** A line across. */
-    void addLevel(String name, Color colour, double from, double to, double value) {
+    /**
+     * Draws a line across.
+     *
+     * @param name in the legend
+     * @param colour of the line
+     * @param from where it begins on the horizontal axis
+     * @param to where it ends
+     * @param value its height
+     */
+    public void addLevel(String name, Color colour, double from, double to, double value) {
         line(name, colour, LINE, new double[] {from, to}, new double[] {value, value});
     }
 
@@ -94,8 +115,13 @@ final class Chart {
         return series;
     }
 
-    /** @throws IOException if the file cannot be written */
-    void write(Path file) throws IOException {
+    /**
+     * Writes the chart, unless it is empty.
+     *
+     * @param file a PNG
+     * @throws IOException if the file cannot be written
+     */
+    public void write(Path file) throws IOException {
         if (!isEmpty) {
             PngFile.write(file, BitmapEncoder.getBufferedImage(chart));
         }

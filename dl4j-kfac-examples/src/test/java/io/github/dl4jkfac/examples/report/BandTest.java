@@ -1,4 +1,4 @@
-package io.github.dl4jkfac.examples.headline;
+package io.github.dl4jkfac.examples.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
