@@ -83,7 +83,7 @@ class ArchitectureTest {
             may("state"),
             may("solve"),
             may("curvature.rows", "arrays", "solve"),
-            may("curvature", "curvature.rows", "solve", "state"),
+            may("curvature", "curvature.rows", "arrays", "solve", "state"),
             may("curvature.kronecker", "curvature", "curvature.rows", "arrays", "solve", "state"),
             may("curvature.eigen", "curvature.kronecker", "curvature", "curvature.rows", "arrays", "solve", "state"),
             may("curvature.chain", "curvature.kronecker", "curvature", "curvature.rows", "arrays", "solve", "state"),

@@ -84,7 +84,13 @@ public final class PartPass {
      * @param withBatch whether the leader looks at the batch itself, to measure how long its step can be
      */
     public record Moment(long step, int iteration, int epoch, boolean withStatistics, boolean withBatch)
-            implements Serializable {}
+            implements Serializable {
+
+        /** {@return the same moment, but that the leader looks at the batch} */
+        public Moment andBatch() {
+            return new Moment(step, iteration, epoch, withStatistics, true);
+        }
+    }
 
     /** {@return the copy's parameters, flat: to be set to the leader's before a pass} */
     public INDArray parameters() {

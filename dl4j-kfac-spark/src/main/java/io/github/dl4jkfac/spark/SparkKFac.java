@@ -230,7 +230,7 @@ public final class SparkKFac {
         if (step == null || !step.isCurrent()) {
             shareLeader();
         }
-        Moment moment = step.moment();
+        Moment moment = hasInput() ? step.moment() : step.moment().andBatch();
         INDArray state = moment.withStatistics() ? step.stateForCopies() : null;
         Broadcast<StepData> data = spark.broadcast(StepData.of(moment, round, leader.params(), state));
         List<byte[]> messages;
@@ -251,6 +251,13 @@ public final class SparkKFac {
         }
         step.take(parts, whole(batches));
         parts.forEach(part -> part.gradient().close());
+    }
+
+    /** Some of DL4J's listeners ask the network for its input, and fail if it has never had one. */
+    private boolean hasInput() {
+        return leader instanceof ComputationGraph graph
+                ? graph.getInputs() != null && graph.getInput(0) != null
+                : ((MultiLayerNetwork) leader).getInput() != null;
     }
 
     private static MultiDataSet whole(List<MultiDataSet> batches) {

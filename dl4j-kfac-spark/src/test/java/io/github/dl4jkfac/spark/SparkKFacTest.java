@@ -28,6 +28,8 @@ import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.listeners.CollectScoresListener;
+import org.deeplearning4j.optimize.listeners.PerformanceListener;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,17 @@ class SparkKFacTest {
         assertThat(leader.getIterationCount()).isEqualTo(ROUNDS);
         assertThat(leader.getEpochCount()).isEqualTo(1);
         assertThat(leader.params()).isNotEqualTo(graph().params());
+    }
+
+    @Test
+    void listenersOfDeeplearning4jSeeTheStepsOnTheDriver() {
+        MultiLayerNetwork leader = network(new Adam(1e-2));
+        CollectScoresListener scores = new CollectScoresListener(1);
+        leader.setListeners(new PerformanceListener(1, true), scores);
+        new SparkRun(leader).fit(1);
+        assertThat(scores.getListScore().size()).isEqualTo(ROUNDS);
+        assertThat(scores.getListScore().getDouble(ROUNDS - 1))
+                .isLessThan(scores.getListScore().getDouble(0));
     }
 
     @Test
