@@ -29,6 +29,7 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,7 @@ class KFacParallelTest {
                 .build();
         return Stream.of(
                 Arguments.of("graph", (Supplier<Model>) () -> graph(updater), rows(DataType.DOUBLE)),
+                Arguments.of("frozen layer", (Supplier<Model>) () -> frozen(updater), rows(DataType.DOUBLE)),
                 Arguments.of("convolution", (Supplier<Model>) () -> convolution(updater), images()),
                 Arguments.of("masked sequences", (Supplier<Model>) () -> recurrent(updater), sequences()),
                 Arguments.of("sums in place of means", (Supplier<Model>) () -> sums(updater), rows(DataType.DOUBLE)));
@@ -125,6 +127,14 @@ class KFacParallelTest {
         graph.init();
         TestNetworks.disturb(graph);
         return graph;
+    }
+
+    private static Model frozen(IUpdater updater) {
+        return TestNetworks.sequence(
+                TestNetworks.settings(updater),
+                new FrozenLayer(TestNetworks.dense(6, 5, Activation.TANH).build()),
+                TestNetworks.dense(5, 4, Activation.TANH).build(),
+                TestNetworks.output(4, 3, Activation.SOFTMAX, new LossMCXENT()).build());
     }
 
     private static Model convolution(IUpdater updater) {

@@ -42,7 +42,7 @@ public record Cluster(double flops, double bytesPerSecond, double scheduling, do
      * @param statisticsInterval steps from one batch that enters the statistics to the next
      * @param inverseInterval steps from one inversion to the next
      */
-    public record Training(double samples, double statisticsInterval, double inverseInterval) {}
+    public record Training(int samples, double statisticsInterval, double inverseInterval) {}
 
     /**
      * Seconds of a step, on average.
