@@ -41,6 +41,7 @@ public final class KFacParallel implements AutoCloseable {
 
     private final Model leader;
     private final int count;
+    private final int batchesPerStep;
     private final Workers workers;
 
     private JoinedStep step;
@@ -49,6 +50,7 @@ public final class KFacParallel implements AutoCloseable {
     private KFacParallel(Builder builder) {
         this.leader = builder.leader;
         this.count = builder.workers;
+        this.batchesPerStep = builder.batchesPerStep;
         this.workers = new Workers(count, builder.timeout);
     }
 
@@ -68,6 +70,7 @@ public final class KFacParallel implements AutoCloseable {
 
         private final Model leader;
         private int workers = Runtime.getRuntime().availableProcessors();
+        private int batchesPerStep = 1;
         private Duration timeout = Duration.ofHours(1);
 
         private Builder(Model leader) {
@@ -98,6 +101,22 @@ public final class KFacParallel implements AutoCloseable {
                 throw new IllegalArgumentException("workers must be at least 1, got " + number);
             }
             workers = number;
+            return this;
+        }
+
+        /**
+         * Has each worker go through several batches in each step, one after the other, where one as large as all of them would not fit into
+         * memory.
+         *
+         * @param number batches of each worker in a step, at least 1; 1 if it is not called
+         * @return this builder
+         * @throws IllegalArgumentException for another number
+         */
+        public Builder batchesPerStep(int number) {
+            if (number < 1) {
+                throw new IllegalArgumentException("batchesPerStep must be at least 1, got " + number);
+            }
+            batchesPerStep = number;
             return this;
         }
 
@@ -171,13 +190,13 @@ public final class KFacParallel implements AutoCloseable {
     /**
      * Takes one step of the leader, whose parameters and updater state are modified. No epoch begins or ends.
      *
-     * @param batches one for each worker, or fewer, but at least one
-     * @throws IllegalArgumentException if there are none, or more than workers, and as {@link #fit(DataSetIterator, int)}, which tells the other errors
+     * @param batches one for each worker, or as many as {@link Builder#batchesPerStep} says; or fewer, but at least one
+     * @throws IllegalArgumentException if there are none, or more than that, and as {@link #fit(DataSetIterator, int)}, which tells the other errors
      */
     public void step(List<? extends DataSet> batches) {
-        if (batches.isEmpty() || batches.size() > count) {
-            throw new IllegalArgumentException(
-                    "a step takes one to " + count + " batches, as many as there are workers, got " + batches.size());
+        if (batches.isEmpty() || batches.size() > count * batchesPerStep) {
+            throw new IllegalArgumentException("a step takes one to " + count * batchesPerStep
+                    + " batches, as many as the workers go through in it, got " + batches.size());
         }
         take(batches.stream().map(DataSet::toMultiDataSet).toList());
     }
@@ -187,7 +206,7 @@ public final class KFacParallel implements AutoCloseable {
         listeners.forEach(listener -> listener.onEpochStart(leader));
         while (batches.hasNext()) {
             List<MultiDataSet> round = new ArrayList<>();
-            while (round.size() < count && batches.hasNext()) {
+            while (round.size() < count * batchesPerStep && batches.hasNext()) {
                 round.add(batches.next());
             }
             take(round);
@@ -213,12 +232,13 @@ public final class KFacParallel implements AutoCloseable {
         }
         PartPass.Moment moment = step.moment();
         List<Callable<BatchPart>> tasks = new ArrayList<>();
-        for (int i = 0; i < round.size(); i++) {
-            int number = i;
+        for (int first = 0; first < round.size(); first += batchesPerStep) {
+            int number = first;
+            PartPass pass = passes.get(first / batchesPerStep);
+            List<MultiDataSet> own = round.subList(first, Math.min(first + batchesPerStep, round.size()));
             tasks.add(() -> {
-                PartPass pass = passes.get(number);
                 pass.parameters().assign(leader.params());
-                return pass.run(round.get(number), moment, number);
+                return pass.run(own, moment, number);
             });
         }
         List<BatchPart> parts = workers.all(tasks);

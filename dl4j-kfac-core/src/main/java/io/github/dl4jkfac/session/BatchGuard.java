@@ -4,7 +4,6 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.curvature.rows.Magnitude;
 import io.github.dl4jkfac.diagnostics.SkipReason;
 import io.github.dl4jkfac.step.NetworkStep;
-import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 
 /** Keeps a batch out that would leave something behind that is not finite, and says so. */
@@ -40,15 +39,13 @@ final class BatchGuard implements Admission {
     }
 
     /** As {@link #admits(Magnitude, String)}, where copies of the network have looked at the parts of the batch. */
-    boolean admits(List<BatchPart> parts) {
-        for (BatchPart part : parts) {
-            if (part.obstacle() != null) {
-                leaveOut(part.obstacle(), part.place());
-                return false;
-            }
-            if (part.suspicion() != null) {
-                present.watch(part.suspicion());
-            }
+    boolean admits(BatchPart whole) {
+        if (whole.obstacle() != null) {
+            leaveOut(whole.obstacle(), whole.place());
+            return false;
+        }
+        if (whole.suspicion() != null) {
+            present.watch(whole.suspicion());
         }
         return true;
     }

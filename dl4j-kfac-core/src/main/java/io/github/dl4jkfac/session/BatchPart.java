@@ -34,6 +34,11 @@ public record BatchPart(
 
     private static final int MAGIC = 0x4B464143; // "KFAC"
 
+    /** The same part with its gradient in another array. */
+    BatchPart with(INDArray other) {
+        return new BatchPart(other, score, samples, statistics, obstacle, place, suspicion);
+    }
+
     /**
      * Writes the part, bit for bit.
      *

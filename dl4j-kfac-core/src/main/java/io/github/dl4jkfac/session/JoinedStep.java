@@ -5,7 +5,6 @@ import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.NetworkCopy;
 import io.github.dl4jkfac.session.PartPass.Moment;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,7 +26,6 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The steps of a network, the leader, on batches that copies of it have gone through in parts (Ba, Grosse, Martens 2017). All that DL4J does in a step behind the
@@ -41,15 +39,7 @@ public final class JoinedStep {
     private final Model leader;
     private final NetworkView network;
     private final Session session;
-    private final List<Interval> averaged = new ArrayList<>();
-
-    /** Places in the flat gradient. */
-    private record Interval(long start, long end) {
-
-        INDArray of(INDArray gradient) {
-            return gradient.reshape(gradient.length()).get(NDArrayIndex.interval(start, end));
-        }
-    }
+    private final PartSums sums;
 
     /**
      * Makes the steps of a network as it is now.
@@ -60,13 +50,7 @@ public final class JoinedStep {
         this.leader = leader;
         this.network = NetworkView.of(leader);
         this.session = Sessions.find(leader);
-        for (UpdaterBlock block : network.updater().getUpdaterBlocks()) {
-            for (ParamState state : block.getLayersAndVariablesInBlock()) {
-                if (!state.getLayer().updaterDivideByMinibatch(state.getParamName())) {
-                    averaged.add(new Interval(state.getParamOffsetStart(), state.getParamOffsetEnd()));
-                }
-            }
-        }
+        this.sums = new PartSums(network);
     }
 
     /** {@return whether the network still has the layers and the updater that these steps were made for} */
@@ -94,7 +78,7 @@ public final class JoinedStep {
     public PartPass newPass() {
         requireParts();
         NetworkCopy copy = NetworkCopy.of(leader, leader.params().dataType());
-        return session == null ? new PartPass(network, copy, List.of(), null, null) : session.passOf(copy);
+        return session == null ? new PartPass(network, copy, List.of(), null, null, sums) : session.passOf(copy, sums);
     }
 
     /**
@@ -153,23 +137,22 @@ public final class JoinedStep {
      */
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public void take(List<BatchPart> parts, MultiDataSet batch) {
-        int samples = parts.stream().mapToInt(BatchPart::samples).sum();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             if (batch != null) {
                 CurrentBatch.put(leader, batch);
             }
             INDArray gradient = network.gradient();
-            join(parts, samples, gradient);
-            setScore(score(parts, samples));
+            BatchPart whole = join(parts, gradient);
+            setScore(whole.score());
             Gradient named = named(gradient);
             setGradient(named);
             if (session != null) {
-                session.takeParts(parts);
+                session.takeParts(whole);
             }
             tell(listener -> listener.onGradientCalculation(leader));
             int iteration = network.iteration();
             int epoch = network.epoch();
-            network.updater().update(named, iteration, epoch, samples, LayerWorkspaceMgr.noWorkspaces());
+            network.updater().update(named, iteration, epoch, whole.samples(), LayerWorkspaceMgr.noWorkspaces());
             stepFunction()
                     .step(leader.params(), gradient.reshape(leader.params().shape()));
             if (session != null) {
@@ -184,31 +167,13 @@ public final class JoinedStep {
         }
     }
 
-    /** Adds the gradients up; what DL4J does not divide by the batch size becomes the mean over all samples. */
-    private void join(List<BatchPart> parts, int samples, INDArray gradient) {
-        gradient.assign(parts.get(0).gradient());
-        parts.subList(1, parts.size()).forEach(part -> gradient.addi(part.gradient()));
-        for (Interval interval : averaged) {
-            INDArray mean = interval.of(gradient).assign(0);
-            parts.forEach(part -> mean.addi(interval.of(part.gradient()).mul((double) part.samples() / samples)));
+    /** The sum of all parts; its gradient is the leader's own view. */
+    private BatchPart join(List<BatchPart> parts, INDArray gradient) {
+        BatchPart whole = parts.get(0).with(gradient.assign(parts.get(0).gradient()));
+        for (BatchPart part : parts.subList(1, parts.size())) {
+            whole = sums.add(whole, part, leader);
         }
-    }
-
-    /** DL4J's score of the whole: a mean over the batch, or a sum, plus the terms of L1 and L2, which each part's has, too. */
-    private double score(List<BatchPart> parts, int samples) {
-        if (network.isMiniBatch()) {
-            return parts.stream()
-                    .mapToDouble(part -> part.score() * part.samples() / samples)
-                    .sum();
-        }
-        double sum = parts.stream().mapToDouble(BatchPart::score).sum();
-        return parts.size() == 1 ? sum : sum - (parts.size() - 1) * regularization();
-    }
-
-    private double regularization() {
-        return leader instanceof ComputationGraph graph
-                ? graph.calcRegularizationScore(true)
-                : ((MultiLayerNetwork) leader).calcRegularizationScore(true);
+        return whole;
     }
 
     private void setScore(double score) {

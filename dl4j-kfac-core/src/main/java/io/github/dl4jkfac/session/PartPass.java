@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -41,6 +42,7 @@ public final class PartPass {
     private final DerivativeSource source;
     private final Map<LayerSlot, LayerSlot> leaderSlots = new IdentityHashMap<>();
     private final SamplingStream stream;
+    private final PartSums sums;
     private final RowsWorkspace memory = new RowsWorkspace();
 
     private boolean wanted;
@@ -57,9 +59,16 @@ public final class PartPass {
      * @param groups its curvature; none if it has no blocks
      * @param method whose options hold for the network; null if there are no groups
      * @param source where the derivatives come from that the statistics are made of
+     * @param sums adds up several batches
      */
     PartPass(
-            NetworkView leader, NetworkCopy copy, List<CurvatureGroup> groups, Method method, DerivativeSource source) {
+            NetworkView leader,
+            NetworkCopy copy,
+            List<CurvatureGroup> groups,
+            Method method,
+            DerivativeSource source,
+            PartSums sums) {
+        this.sums = sums;
         this.copy = copy;
         this.network = NetworkView.of(copy.model());
         this.capture = new BatchCapture(network);
@@ -95,6 +104,29 @@ public final class PartPass {
     /** {@return the copy's parameters, flat: to be set to the leader's before a pass} */
     public INDArray parameters() {
         return copy.model().params();
+    }
+
+    /**
+     * Goes through a part of a batch that is too large for one pass.
+     *
+     * @param batches what makes up the part, at least one
+     * @param moment of the leader's step
+     * @param number of the part's first pass within the whole batch, as of {@link #run(MultiDataSet, Moment, int)}
+     * @return what has been found in all of it
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    public BatchPart run(List<MultiDataSet> batches, Moment moment, int number) {
+        BatchPart first = run(batches.get(0), moment, number);
+        if (batches.size() == 1) {
+            return first;
+        }
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            BatchPart all = first.with(first.gradient().dup());
+            for (int i = 1; i < batches.size(); i++) {
+                all = sums.add(all, run(batches.get(i), moment, number + i), copy.model());
+            }
+            return all;
+        }
     }
 
     /**
@@ -136,7 +168,7 @@ public final class PartPass {
     }
 
     private BatchStatistics statistics() {
-        Map<String, BlockSums> sums = new LinkedHashMap<>();
+        Map<String, BlockSums> ofBlocks = new LinkedHashMap<>();
         try (RowsWorkspace.Scope filling = memory.begin()) {
             capture.complete(stream.at(seed));
             Map<LayerSlot, List<BatchRows>> ofLeader = new IdentityHashMap<>();
@@ -145,9 +177,9 @@ public final class PartPass {
             if (rows == null) {
                 return null;
             }
-            groups.forEach(group -> sums.putAll(group.sums(rows)));
+            groups.forEach(group -> ofBlocks.putAll(group.sums(rows)));
         }
-        return new BatchStatistics(sums);
+        return new BatchStatistics(ofBlocks);
     }
 
     private boolean admits(Magnitude magnitude, String what) {

@@ -145,18 +145,18 @@ public final class Session {
      * Does what {@link #beforeBackward} and {@link #afterBackward} do, on a batch whose parts copies of the network have gone through. The
      * network's gradient view has to hold the sum of their gradients.
      *
-     * @param parts what the copies have found, at least one
+     * @param whole the sum of what the copies have found
      * @throws IllegalArgumentException as {@link #beforeBackward}, and if the parts come from another network
      * @throws IllegalStateException as {@link #beforeBackward}
      */
-    void takeParts(List<BatchPart> parts) {
+    void takeParts(BatchPart whole) {
         present.end();
         requirements.check(network.iteration(), network.epoch());
         present.begin();
-        network.announceParts(parts.stream().mapToInt(BatchPart::samples).sum());
+        network.announceParts(whole.samples());
         present.passBackward();
-        if (guard.admits(parts) && guard.admits(magnitudeOfGradient(), "its gradient is")) {
-            statistics.takeParts(parts, step.steps());
+        if (guard.admits(whole) && guard.admits(magnitudeOfGradient(), "its gradient is")) {
+            statistics.takeParts(whole.statistics(), step.steps());
         }
         open();
     }
@@ -185,8 +185,8 @@ public final class Session {
     }
 
     /** Makes the passes of a copy of the network through parts of batches. */
-    PartPass passOf(NetworkCopy copy) {
-        return new PartPass(network, copy, groups, leader, source);
+    PartPass passOf(NetworkCopy copy, PartSums sums) {
+        return new PartPass(network, copy, groups, leader, source, sums);
     }
 
     /** @param helpers compute the inverses from now on, as {@link Refresher#spreadOver} tells; null for nobody */

@@ -11,7 +11,6 @@ import io.github.dl4jkfac.plan.Method;
 import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
@@ -155,13 +154,12 @@ final class StatisticsPass {
         }
     }
 
-    /** As {@link #take}, where copies of the network have gone through the parts of the batch. */
-    void takeParts(List<BatchPart> parts, long steps) {
-        BatchStatistics whole = parts.stream()
-                .map(BatchPart::statistics)
-                .filter(Objects::nonNull)
-                .reduce(BatchStatistics::plus)
-                .orElse(null);
+    /**
+     * As {@link #take}, where copies of the network have gone through the parts of the batch.
+     *
+     * @param whole sums over all parts; null if the batch does not enter
+     */
+    void takeParts(BatchStatistics whole, long steps) {
         if (whole != null) {
             timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.fold(whole)));
             refreshWhereDue(steps);

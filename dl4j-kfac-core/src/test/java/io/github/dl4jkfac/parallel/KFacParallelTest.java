@@ -2,6 +2,7 @@ package io.github.dl4jkfac.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.dl4jkfac.AdaFisher;
 import io.github.dl4jkfac.Curvature;
@@ -202,11 +203,37 @@ class KFacParallelTest {
     }
 
     @Test
+    void severalBatchesOfAWorkerAreOnePart() {
+        Supplier<Model> networks = () -> sums(KFac.builder()
+                .curvature(Curvature.EMPIRICAL_FISHER)
+                .klClip(0.01)
+                .build());
+        List<DataSet> batches = rows(DataType.DOUBLE).subList(0, 4 * 10 - 1);
+        Model one = networks.get();
+        KFacListener.attach(one);
+        for (int first = 0; first < batches.size(); first += 4) {
+            Fixtures.fit(one, DataSet.merge(batches.subList(first, Math.min(first + 4, batches.size()))));
+        }
+        Model leader = networks.get();
+        try (KFacParallel parallel =
+                KFacParallel.builder(leader).workers(2).batchesPerStep(2).build()) {
+            parallel.fit(new ExistingDataSetIterator(batches), 1);
+        }
+        assertThat(largestDifference(leader.params(), one.params())).isLessThan(1e-12);
+        assertThat(leader.score()).isCloseTo(one.score(), within(1e-9));
+    }
+
+    @Test
     void runningStatisticsAreMeansOverTheWorkers() {
         Supplier<Model> networks = () -> Fixtures.Kind.SPLIT_BLOCKS.create(new KFac(), DataType.DOUBLE);
         List<DataSet> round = rows(DataType.DOUBLE).subList(0, 2);
         Model leader = networks.get();
         fit(leader, round, 2);
+        Model accumulated = networks.get();
+        try (KFacParallel parallel =
+                KFacParallel.builder(accumulated).workers(1).batchesPerStep(2).build()) {
+            parallel.step(round);
+        }
         INDArray expected = null;
         double samples = round.get(0).numExamples() + round.get(1).numExamples();
         for (DataSet part : round) {
@@ -216,6 +243,7 @@ class KFacParallelTest {
             expected = expected == null ? share : expected.add(share);
         }
         assertThat(largestDifference(running(leader), expected)).isLessThan(1e-12);
+        assertThat(largestDifference(running(accumulated), expected)).isLessThan(1e-12);
         assertThat(largestDifference(running(leader), running(networks.get()))).isGreaterThan(1e-3);
     }
 

@@ -44,6 +44,7 @@ public final class SparkKFac {
 
     private final JavaSparkContext spark;
     private final int examplesPerBatch;
+    private final int batchesPerStep;
     private final StepCheckpoints checkpoints;
     private final int interval;
 
@@ -57,6 +58,7 @@ public final class SparkKFac {
         this.spark = builder.spark;
         this.leader = builder.leader;
         this.examplesPerBatch = builder.examplesPerBatch;
+        this.batchesPerStep = builder.batchesPerStep;
         this.interval = builder.interval;
         this.checkpoints =
                 builder.folder == null ? null : new StepCheckpoints(builder.folder, spark.hadoopConfiguration());
@@ -80,6 +82,7 @@ public final class SparkKFac {
         private final JavaSparkContext spark;
         private final Model leader;
         private int examplesPerBatch;
+        private int batchesPerStep = 1;
         private String folder;
         private int interval;
 
@@ -109,6 +112,19 @@ public final class SparkKFac {
          */
         public Builder examplesPerBatch(int examples) {
             examplesPerBatch = requireAtLeastOne("examplesPerBatch", examples);
+            return this;
+        }
+
+        /**
+         * Has each worker go through several batches in each step, one after the other. So a step's batch can be larger than what fits into an executor's
+         * memory, and the driver hears less often of all of them.
+         *
+         * @param number batches of each worker in a step, at least 1; 1 if it is not called
+         * @return this builder
+         * @throws IllegalArgumentException for another number
+         */
+        public Builder batchesPerStep(int number) {
+            batchesPerStep = requireAtLeastOne("batchesPerStep", number);
             return this;
         }
 
@@ -175,13 +191,14 @@ public final class SparkKFac {
                         elements -> List.of(Shard.of(elements, least)).iterator())
                 .persist(StorageLevel.MEMORY_AND_DISK());
         try {
-            int rounds = shards.map(shard -> shard.batches().size()).collect().stream()
+            int batches = shards.map(shard -> shard.batches().size()).collect().stream()
                     .mapToInt(Integer::intValue)
                     .max()
                     .orElse(0);
-            if (rounds == 0) {
+            if (batches == 0) {
                 throw new IllegalArgumentException("The data is empty: there is nothing to train on");
             }
+            int rounds = (batches + batchesPerStep - 1) / batchesPerStep;
             while (epoch() < epochs) {
                 epoch(shards, rounds);
             }
@@ -235,7 +252,7 @@ public final class SparkKFac {
         Broadcast<StepData> data = spark.broadcast(StepData.of(moment, round, leader.params(), state));
         List<byte[]> messages;
         try {
-            messages = shards.mapPartitionsWithIndex(new PartTask(network, data), true)
+            messages = shards.mapPartitionsWithIndex(new PartTask(network, data, batchesPerStep), true)
                     .collect();
         } finally {
             data.destroy(false);
@@ -260,7 +277,8 @@ public final class SparkKFac {
                 : ((MultiLayerNetwork) leader).getInput() != null;
     }
 
-    private static MultiDataSet whole(List<MultiDataSet> batches) {
+    /** Several batches as one; null if there are none. */
+    static MultiDataSet whole(List<MultiDataSet> batches) {
         return switch (batches.size()) {
             case 0 -> null;
             case 1 -> batches.get(0);

@@ -14,6 +14,7 @@ import io.github.dl4jkfac.EKFac;
 import io.github.dl4jkfac.ExactFisher;
 import io.github.dl4jkfac.FAdam;
 import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.parallel.KFacParallel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,32 @@ class SparkKFacTest {
         inThreads(parallel, 2);
         assertThat(leader.params()).isEqualTo(parallel.params());
         assertThat(leader.params()).isNotEqualTo(network(updater).params());
+    }
+
+    @Test
+    void severalBatchesOfAShardAreOnePart() {
+        int perStep = 3;
+        MultiLayerNetwork leader = network(new KFac());
+        SparkKFac.builder(spark, leader).batchesPerStep(perStep).build().fit(data(spark), 1);
+        assertThat(leader.getIterationCount()).isEqualTo(ROUNDS / perStep);
+
+        Model parallel = network(new KFac());
+        List<DataSet> batches = batches(7);
+        try (KFacParallel threads = KFacParallel.builder(parallel)
+                .workers(WORKERS)
+                .batchesPerStep(perStep)
+                .build()) {
+            for (int first = 0; first < ROUNDS; first += perStep) {
+                List<DataSet> step = new ArrayList<>();
+                for (int worker = 0; worker < WORKERS; worker++) {
+                    for (int round = first; round < first + perStep; round++) {
+                        step.add(batches.get(round * WORKERS + worker));
+                    }
+                }
+                threads.step(step);
+            }
+        }
+        assertThat(leader.params()).isEqualTo(parallel.params());
     }
 
     @Test

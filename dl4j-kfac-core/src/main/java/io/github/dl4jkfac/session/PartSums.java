@@ -1,0 +1,88 @@
+package io.github.dl4jkfac.session;
+
+import io.github.dl4jkfac.capture.NetworkView;
+import io.github.dl4jkfac.curvature.BatchStatistics;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** Adds up what parts of a batch have said. */
+final class PartSums {
+
+    private final List<Interval> averaged = new ArrayList<>();
+
+    /** Places in the flat gradient. */
+    private record Interval(long start, long end) {
+
+        INDArray of(INDArray gradient) {
+            return gradient.reshape(gradient.length()).get(NDArrayIndex.interval(start, end));
+        }
+    }
+
+    /** @param leader the network; what DL4J does not divide by the batch size is a mean over the batch, not a sum */
+    PartSums(NetworkView leader) {
+        for (UpdaterBlock block : leader.updater().getUpdaterBlocks()) {
+            for (ParamState state : block.getLayersAndVariablesInBlock()) {
+                if (!state.getLayer().updaterDivideByMinibatch(state.getParamName())) {
+                    averaged.add(new Interval(state.getParamOffsetStart(), state.getParamOffsetEnd()));
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds a part to those before it.
+     *
+     * @param soFar the sum of those before; its gradient is overwritten with the new sum
+     * @param next the part; not modified
+     * @param model of the parts, or a copy of it
+     * @return the sum, with the gradient array of the first
+     */
+    BatchPart add(BatchPart soFar, BatchPart next, Model model) {
+        int samples = soFar.samples() + next.samples();
+        List<INDArray> means = averaged.stream()
+                .map(interval -> interval.of(soFar.gradient())
+                        .mul((double) soFar.samples() / samples)
+                        .addi(interval.of(next.gradient()).mul((double) next.samples() / samples)))
+                .toList();
+        soFar.gradient().addi(next.gradient());
+        for (int i = 0; i < means.size(); i++) {
+            averaged.get(i).of(soFar.gradient()).assign(means.get(i));
+        }
+        BatchPart first = soFar.obstacle() == null ? next : soFar;
+        return new BatchPart(
+                soFar.gradient(),
+                score(soFar, next, samples, model),
+                samples,
+                sum(soFar.statistics(), next.statistics()),
+                first.obstacle(),
+                first.place(),
+                soFar.suspicion() == null ? next.suspicion() : soFar.suspicion());
+    }
+
+    private static BatchStatistics sum(BatchStatistics one, BatchStatistics other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return one.plus(other);
+    }
+
+    /** DL4J's score of the whole: a mean over the batch, or a sum, plus the terms of L1 and L2, which each part's has, too. */
+    private static double score(BatchPart one, BatchPart other, int samples, Model model) {
+        return model.conf().isMiniBatch()
+                ? (one.score() * one.samples() + other.score() * other.samples()) / samples
+                : one.score() + other.score() - regularization(model);
+    }
+
+    private static double regularization(Model model) {
+        return model instanceof ComputationGraph graph
+                ? graph.calcRegularizationScore(true)
+                : ((MultiLayerNetwork) model).calcRegularizationScore(true);
+    }
+}
