@@ -3,6 +3,7 @@ package io.github.dl4jkfac.parallel;
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.session.BatchPart;
 import io.github.dl4jkfac.session.JoinedStep;
+import io.github.dl4jkfac.session.Leader;
 import io.github.dl4jkfac.session.PartPass;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,10 +11,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.BackpropType;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -74,18 +71,7 @@ public final class KFacParallel implements AutoCloseable {
         private Duration timeout = Duration.ofHours(1);
 
         private Builder(Model leader) {
-            if (!(leader instanceof MultiLayerNetwork || leader instanceof ComputationGraph)) {
-                throw new IllegalArgumentException("KFacParallel trains a MultiLayerNetwork or a ComputationGraph, got "
-                        + (leader == null ? "null" : leader.getClass().getName()));
-            }
-            BackpropType backprop = leader instanceof ComputationGraph graph
-                    ? graph.getConfiguration().getBackpropType()
-                    : ((MultiLayerNetwork) leader).getLayerWiseConfigurations().getBackpropType();
-            if (backprop == BackpropType.TruncatedBPTT) {
-                throw new IllegalArgumentException(
-                        "KFacParallel cannot train by truncated back-propagation through time,"
-                                + " which takes several steps with each batch. Cut the sequences into shorter ones, and use BackpropType.Standard");
-            }
+            Leader.of("KFacParallel", leader);
             this.leader = leader;
         }
 
@@ -202,8 +188,8 @@ public final class KFacParallel implements AutoCloseable {
     }
 
     private void epoch(Iterator<MultiDataSet> batches) {
-        List<TrainingListener> listeners = listeners();
-        listeners.forEach(listener -> listener.onEpochStart(leader));
+        Leader events = new Leader(leader);
+        events.beginEpoch();
         while (batches.hasNext()) {
             List<MultiDataSet> round = new ArrayList<>();
             while (round.size() < count * batchesPerStep && batches.hasNext()) {
@@ -211,19 +197,7 @@ public final class KFacParallel implements AutoCloseable {
             }
             take(round);
         }
-        listeners.forEach(listener -> listener.onEpochEnd(leader));
-        if (leader instanceof ComputationGraph graph) {
-            graph.incrementEpochCount();
-        } else {
-            ((MultiLayerNetwork) leader).incrementEpochCount();
-        }
-    }
-
-    private List<TrainingListener> listeners() {
-        return List.copyOf(
-                leader instanceof ComputationGraph graph
-                        ? graph.getListeners()
-                        : ((MultiLayerNetwork) leader).getListeners());
+        events.endEpoch();
     }
 
     private void take(List<MultiDataSet> round) {

@@ -5,7 +5,6 @@ import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.NetworkCopy;
 import io.github.dl4jkfac.session.PartPass.Moment;
 import java.nio.charset.StandardCharsets;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
@@ -18,7 +17,6 @@ import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.api.StepFunction;
-import org.deeplearning4j.optimize.api.TrainingListener;
 import org.deeplearning4j.optimize.solvers.BaseOptimizer;
 import org.deeplearning4j.optimize.solvers.StochasticGradientDescent;
 import org.deeplearning4j.optimize.stepfunctions.StepFunctions;
@@ -149,7 +147,7 @@ public final class JoinedStep {
             if (session != null) {
                 session.takeParts(whole);
             }
-            tell(listener -> listener.onGradientCalculation(leader));
+            new Leader(leader).tell(listener -> listener.onGradientCalculation(leader));
             int iteration = network.iteration();
             int epoch = network.epoch();
             network.updater().update(named, iteration, epoch, whole.samples(), LayerWorkspaceMgr.noWorkspaces());
@@ -158,7 +156,7 @@ public final class JoinedStep {
             if (session != null) {
                 session.afterStep();
             }
-            tell(listener -> listener.iterationDone(leader, iteration, epoch));
+            new Leader(leader).tell(listener -> listener.iterationDone(leader, iteration, epoch));
             BaseOptimizer.incrementIterationCount(leader, 1);
             BaseOptimizer.applyConstraints(leader);
             if (batch != null) {
@@ -202,13 +200,6 @@ public final class JoinedStep {
             }
         }
         return gradient;
-    }
-
-    private void tell(Consumer<TrainingListener> event) {
-        Collection<TrainingListener> listeners = leader instanceof ComputationGraph graph
-                ? graph.getListeners()
-                : ((MultiLayerNetwork) leader).getListeners();
-        List.copyOf(listeners).forEach(event);
     }
 
     private StepFunction stepFunction() {

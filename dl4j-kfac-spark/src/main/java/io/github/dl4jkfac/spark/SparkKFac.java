@@ -3,20 +3,18 @@ package io.github.dl4jkfac.spark;
 import io.github.dl4jkfac.KFacListener;
 import io.github.dl4jkfac.session.BatchPart;
 import io.github.dl4jkfac.session.JoinedStep;
+import io.github.dl4jkfac.session.Leader;
 import io.github.dl4jkfac.session.PartPass.Moment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
@@ -88,18 +86,7 @@ public final class SparkKFac {
 
         private Builder(JavaSparkContext spark, Model leader) {
             this.spark = Objects.requireNonNull(spark, "spark");
-            if (!(leader instanceof MultiLayerNetwork || leader instanceof ComputationGraph)) {
-                throw new IllegalArgumentException("SparkKFac trains a MultiLayerNetwork or a ComputationGraph, got "
-                        + (leader == null ? "null" : leader.getClass().getName()));
-            }
-            BackpropType backprop = leader instanceof ComputationGraph graph
-                    ? graph.getConfiguration().getBackpropType()
-                    : ((MultiLayerNetwork) leader).getLayerWiseConfigurations().getBackpropType();
-            if (backprop == BackpropType.TruncatedBPTT) {
-                throw new IllegalArgumentException(
-                        "SparkKFac cannot train by truncated back-propagation through time,"
-                                + " which takes several steps with each batch. Cut the sequences into shorter ones, and use BackpropType.Standard");
-            }
+            Leader.of("SparkKFac", leader);
             this.leader = leader;
         }
 
@@ -199,7 +186,7 @@ public final class SparkKFac {
                 throw new IllegalArgumentException("The data is empty: there is nothing to train on");
             }
             int rounds = (batches + batchesPerStep - 1) / batchesPerStep;
-            while (epoch() < epochs) {
+            while (leader().epoch() < epochs) {
                 epoch(shards, rounds);
             }
         } finally {
@@ -211,8 +198,8 @@ public final class SparkKFac {
 
     private void resume() {
         Optional<StepCheckpoints.Place> last = checkpoints == null ? Optional.empty() : checkpoints.last();
-        if (last.isPresent() && last.get().iteration() > iteration()) {
-            List<TrainingListener> listeners = listeners();
+        if (last.isPresent() && last.get().iteration() > leader().iteration()) {
+            List<TrainingListener> listeners = leader().listeners();
             leader = checkpoints.load(last.get(), leader instanceof ComputationGraph);
             leader.setListeners(listeners.stream()
                     .filter(listener -> !(listener instanceof KFacListener))
@@ -223,23 +210,18 @@ public final class SparkKFac {
 
     private void epoch(JavaRDD<Shard> shards, int rounds) {
         if (firstRound == 0) {
-            tell(listener -> listener.onEpochStart(leader));
+            leader().beginEpoch();
         }
         for (int round = firstRound; round < rounds; round++) {
             step(shards, round);
-            if (checkpoints != null && iteration() % interval == 0) {
-                checkpoints.save(leader, iteration(), round + 1);
+            if (checkpoints != null && leader().iteration() % interval == 0) {
+                checkpoints.save(leader, leader().iteration(), round + 1);
             }
         }
         firstRound = 0;
-        tell(listener -> listener.onEpochEnd(leader));
-        if (leader instanceof ComputationGraph graph) {
-            graph.incrementEpochCount();
-        } else {
-            ((MultiLayerNetwork) leader).incrementEpochCount();
-        }
+        leader().endEpoch();
         if (checkpoints != null) {
-            checkpoints.save(leader, iteration(), 0);
+            checkpoints.save(leader, leader().iteration(), 0);
         }
     }
 
@@ -247,7 +229,7 @@ public final class SparkKFac {
         if (step == null || !step.isCurrent()) {
             shareLeader();
         }
-        Moment moment = hasInput() ? step.moment() : step.moment().andBatch();
+        Moment moment = leader().hasInput() ? step.moment() : step.moment().andBatch();
         INDArray state = moment.withStatistics() ? step.stateForCopies() : null;
         Broadcast<StepData> data = spark.broadcast(StepData.of(moment, round, leader.params(), state));
         List<byte[]> messages;
@@ -268,13 +250,6 @@ public final class SparkKFac {
         }
         step.take(parts, whole(batches));
         parts.forEach(part -> part.gradient().close());
-    }
-
-    /** Some of DL4J's listeners ask the network for its input, and fail if it has never had one. */
-    private boolean hasInput() {
-        return leader instanceof ComputationGraph graph
-                ? graph.getInputs() != null && graph.getInput(0) != null
-                : ((MultiLayerNetwork) leader).getInput() != null;
     }
 
     /** Several batches as one; null if there are none. */
@@ -305,26 +280,7 @@ public final class SparkKFac {
         }
     }
 
-    private int iteration() {
-        return leader instanceof ComputationGraph graph
-                ? graph.getIterationCount()
-                : ((MultiLayerNetwork) leader).getIterationCount();
-    }
-
-    private int epoch() {
-        return leader instanceof ComputationGraph graph
-                ? graph.getEpochCount()
-                : ((MultiLayerNetwork) leader).getEpochCount();
-    }
-
-    private void tell(Consumer<TrainingListener> event) {
-        listeners().forEach(event);
-    }
-
-    private List<TrainingListener> listeners() {
-        return List.copyOf(
-                leader instanceof ComputationGraph graph
-                        ? graph.getListeners()
-                        : ((MultiLayerNetwork) leader).getListeners());
+    private Leader leader() {
+        return new Leader(leader);
     }
 }
