@@ -32,8 +32,9 @@ public record Leader(Model model) {
                 ? graph.getConfiguration().getBackpropType()
                 : ((MultiLayerNetwork) model).getLayerWiseConfigurations().getBackpropType();
         if (backprop == BackpropType.TruncatedBPTT) {
-            throw new IllegalArgumentException(trainer + " cannot train by truncated back-propagation through time, which"
-                    + " takes several steps with each batch. Cut the sequences into shorter ones, and use BackpropType.Standard");
+            throw new IllegalArgumentException(
+                    trainer + " cannot train by truncated back-propagation through time, which"
+                            + " takes several steps with each batch. Cut the sequences into shorter ones, and use BackpropType.Standard");
         }
         return new Leader(model);
     }
