@@ -4,6 +4,8 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -35,9 +37,9 @@ public final class ArrayBytes {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         INDArray dense = array.dup('f');
         if (isDouble) {
-            put(dense.data().asDouble(), (int) rows, (int) columns, symmetric, buffer);
+            put(dense.data().asDouble(), (int) rows, (int) columns, symmetric, buffer.asDoubleBuffer());
         } else {
-            put(dense.data().asFloat(), (int) rows, (int) columns, symmetric, buffer);
+            put(dense.data().asFloat(), (int) rows, (int) columns, symmetric, buffer.asFloatBuffer());
         }
         dense.close();
         out.write(bytes);
@@ -47,19 +49,17 @@ public final class ArrayBytes {
         return symmetric ? rows * (rows + 1) / 2 : rows * columns;
     }
 
-    private static void put(float[] values, int rows, int columns, boolean symmetric, ByteBuffer buffer) {
+    private static void put(float[] values, int rows, int columns, boolean symmetric, FloatBuffer buffer) {
         for (int column = 0; column < columns; column++) {
-            for (int row = symmetric ? column : 0; row < rows; row++) {
-                buffer.putFloat(values[column * rows + row]);
-            }
+            int first = symmetric ? column : 0;
+            buffer.put(values, column * rows + first, rows - first);
         }
     }
 
-    private static void put(double[] values, int rows, int columns, boolean symmetric, ByteBuffer buffer) {
+    private static void put(double[] values, int rows, int columns, boolean symmetric, DoubleBuffer buffer) {
         for (int column = 0; column < columns; column++) {
-            for (int row = symmetric ? column : 0; row < rows; row++) {
-                buffer.putDouble(values[column * rows + row]);
-            }
+            int first = symmetric ? column : 0;
+            buffer.put(values, column * rows + first, rows - first);
         }
     }
 
@@ -83,34 +83,30 @@ public final class ArrayBytes {
         long[] shape = rank == 1 ? new long[] {rows} : new long[] {rows, columns};
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             return isDouble
-                    ? Nd4j.create(doubles(buffer, rows, columns, symmetric), shape, 'f')
-                    : Nd4j.create(floats(buffer, rows, columns, symmetric), shape, 'f');
+                    ? Nd4j.create(doubles(buffer.asDoubleBuffer(), rows, columns, symmetric), shape, 'f')
+                    : Nd4j.create(floats(buffer.asFloatBuffer(), rows, columns, symmetric), shape, 'f');
         }
     }
 
-    private static float[] floats(ByteBuffer buffer, int rows, int columns, boolean symmetric) {
+    private static float[] floats(FloatBuffer buffer, int rows, int columns, boolean symmetric) {
         float[] values = new float[rows * columns];
         for (int column = 0; column < columns; column++) {
-            for (int row = symmetric ? column : 0; row < rows; row++) {
-                float value = buffer.getFloat();
-                values[column * rows + row] = value;
-                if (symmetric) {
-                    values[row * rows + column] = value;
-                }
+            int first = symmetric ? column : 0;
+            buffer.get(values, column * rows + first, rows - first);
+            for (int row = column + 1; symmetric && row < rows; row++) {
+                values[row * rows + column] = values[column * rows + row];
             }
         }
         return values;
     }
 
-    private static double[] doubles(ByteBuffer buffer, int rows, int columns, boolean symmetric) {
+    private static double[] doubles(DoubleBuffer buffer, int rows, int columns, boolean symmetric) {
         double[] values = new double[rows * columns];
         for (int column = 0; column < columns; column++) {
-            for (int row = symmetric ? column : 0; row < rows; row++) {
-                double value = buffer.getDouble();
-                values[column * rows + row] = value;
-                if (symmetric) {
-                    values[row * rows + column] = value;
-                }
+            int first = symmetric ? column : 0;
+            buffer.get(values, column * rows + first, rows - first);
+            for (int row = column + 1; symmetric && row < rows; row++) {
+                values[row * rows + column] = values[column * rows + row];
             }
         }
         return values;

@@ -19,8 +19,13 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 record PartMessage(BatchPart part, MultiDataSet batch) {
 
+    private static final long MOST_AT_FIRST = 1 << 30;
+
     byte[] bytes(long layout) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        // with statistics a message is two to three times as large as the gradient
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) Math.min(
+                MOST_AT_FIRST,
+                3 * part.gradient().length() * part.gradient().dataType().width()));
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             part.write(layout, out);
             out.writeBoolean(batch != null);

@@ -21,12 +21,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 record StepData(Moment moment, int round, byte[] parameters, byte[] state) implements Serializable {
 
+    private static final int HEAD = 64;
+
     static StepData of(Moment moment, int round, INDArray parameters, INDArray state) {
         return new StepData(moment, round, bytes(parameters), state == null ? null : bytes(state));
     }
 
     private static byte[] bytes(INDArray array) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        // as large as it will be, so that it is not copied while it grows
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(
+                Math.toIntExact(array.length() * array.dataType().width() + HEAD));
         try {
             ArrayBytes.write(array.reshape(array.length()), false, new DataOutputStream(bytes));
         } catch (IOException e) {
