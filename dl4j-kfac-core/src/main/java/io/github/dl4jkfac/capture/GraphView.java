@@ -110,7 +110,7 @@ final class GraphView extends NetworkView {
     public List<String> outputsWithoutLoss() {
         return graph.getConfiguration().getNetworkOutputs().stream()
                 .filter(name -> !graph.getVertex(name).hasLayer()
-                        || !hasLoss(graph.getVertex(name).getLayer()))
+                        || !OutputHead.hasLoss(graph.getVertex(name).getLayer()))
                 .toList();
     }
 
@@ -128,11 +128,6 @@ final class GraphView extends NetworkView {
                 .mapToObj(index -> (Trainable) graph.getVertices()[index])
                 .filter(vertex -> vertex.numParams() > 0)
                 .toList();
-    }
-
-    @Override
-    public String nameOf(Trainable trainable) {
-        return ((GraphVertex) trainable).getVertexName();
     }
 
     @Override

@@ -140,14 +140,6 @@ public abstract class NetworkView {
     /** {@return all that has parameters, in the order of the parameters: layers, and vertices of a graph} */
     public abstract List<Trainable> trainables();
 
-    /**
-     * Finds the name that DL4J gives to a gradient's part.
-     *
-     * @param trainable one of {@link #trainables}
-     * @return what stands before the parameter's name and an underscore
-     */
-    public abstract String nameOf(Trainable trainable);
-
     /** {@return all layers, in the order of their parameters} */
     public final List<NamedLayer> layers() {
         return layers;
@@ -230,15 +222,6 @@ public abstract class NetworkView {
 
     /** {@return the names of the outputs that are no output layers: nothing can be back-propagated from them} */
     public abstract List<String> outputsWithoutLoss();
-
-    /** Whether a layer, or what it wraps, has a loss. */
-    static boolean hasLoss(Layer layer) {
-        Layer inner = layer;
-        while (inner instanceof BaseWrapperLayer wrapper) {
-            inner = wrapper.getUnderlying();
-        }
-        return inner instanceof IOutputLayer;
-    }
 
     /** {@return whether layer-wise pretraining has something to train: such a network needs no loss} */
     public final boolean canPretrain() {

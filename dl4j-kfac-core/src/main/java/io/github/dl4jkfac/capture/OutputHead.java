@@ -3,6 +3,7 @@ package io.github.dl4jkfac.capture;
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.capture.likelihood.OutputDistribution;
 import java.util.Set;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Cnn3DLossLayer;
 import org.deeplearning4j.nn.conf.layers.CnnLossLayer;
@@ -11,6 +12,7 @@ import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.layers.BaseLayer;
 import org.deeplearning4j.nn.layers.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.layers.training.CenterLossOutputLayer;
+import org.deeplearning4j.nn.layers.wrapper.BaseWrapperLayer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -55,6 +57,15 @@ public final class OutputHead extends LayerRecording implements OutputRecording 
     /** Freezing with back-propagation leaves a loss what it is; only the layer's own gradient is dropped. */
     static org.deeplearning4j.nn.api.Layer unfrozen(org.deeplearning4j.nn.api.Layer layer) {
         return layer instanceof FrozenLayerWithBackprop frozen ? unfrozen(frozen.getInsideLayer()) : layer;
+    }
+
+    /** Whether a layer, or what it wraps, has a loss. */
+    static boolean hasLoss(org.deeplearning4j.nn.api.Layer layer) {
+        org.deeplearning4j.nn.api.Layer inner = layer;
+        while (inner instanceof BaseWrapperLayer wrapper) {
+            inner = wrapper.getUnderlying();
+        }
+        return inner instanceof IOutputLayer;
     }
 
     /** Returns null for an output whose loss acts on something else than rows of pre-activations. */

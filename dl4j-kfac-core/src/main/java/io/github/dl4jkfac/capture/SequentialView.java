@@ -63,7 +63,7 @@ final class SequentialView extends NetworkView {
     @Override
     public List<String> outputsWithoutLoss() {
         int last = network.getnLayers() - 1;
-        return hasLoss(network.getLayer(last)) ? List.of() : List.of(Integer.toString(last));
+        return OutputHead.hasLoss(network.getLayer(last)) ? List.of() : List.of(Integer.toString(last));
     }
 
     @Override
@@ -76,11 +76,6 @@ final class SequentialView extends NetworkView {
     @Override
     public List<Trainable> trainables() {
         return List.of(network.getLayers());
-    }
-
-    @Override
-    public String nameOf(Trainable trainable) {
-        return Integer.toString(List.<Trainable>of(network.getLayers()).indexOf(trainable));
     }
 
     @Override

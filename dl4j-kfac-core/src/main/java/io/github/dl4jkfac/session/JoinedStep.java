@@ -11,8 +11,6 @@ import java.util.zip.CRC32;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -35,6 +33,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class JoinedStep {
 
     private final Model leader;
+    private final Leader events;
     private final NetworkView network;
     private final Session session;
     private final PartSums sums;
@@ -46,6 +45,7 @@ public final class JoinedStep {
      */
     public JoinedStep(Model leader) {
         this.leader = leader;
+        this.events = new Leader(leader);
         this.network = NetworkView.of(leader);
         this.session = Sessions.find(leader);
         this.sums = new PartSums(network);
@@ -141,13 +141,13 @@ public final class JoinedStep {
             }
             INDArray gradient = network.gradient();
             BatchPart whole = join(parts, gradient);
-            setScore(whole.score());
+            events.setScore(whole.score());
             Gradient named = named(gradient);
-            setGradient(named);
+            events.setGradient(named);
             if (session != null) {
                 session.takeParts(whole);
             }
-            new Leader(leader).tell(listener -> listener.onGradientCalculation(leader));
+            events.tell(listener -> listener.onGradientCalculation(leader));
             int iteration = network.iteration();
             int epoch = network.epoch();
             network.updater().update(named, iteration, epoch, whole.samples(), LayerWorkspaceMgr.noWorkspaces());
@@ -156,7 +156,7 @@ public final class JoinedStep {
             if (session != null) {
                 session.afterStep();
             }
-            new Leader(leader).tell(listener -> listener.iterationDone(leader, iteration, epoch));
+            events.tell(listener -> listener.iterationDone(leader, iteration, epoch));
             BaseOptimizer.incrementIterationCount(leader, 1);
             BaseOptimizer.applyConstraints(leader);
             if (batch != null) {
@@ -174,29 +174,13 @@ public final class JoinedStep {
         return whole;
     }
 
-    private void setScore(double score) {
-        if (leader instanceof ComputationGraph graph) {
-            graph.setScore(score);
-        } else {
-            ((MultiLayerNetwork) leader).setScore(score);
-        }
-    }
-
-    private void setGradient(Gradient gradient) {
-        if (leader instanceof ComputationGraph graph) {
-            graph.setGradient(gradient);
-        } else {
-            ((MultiLayerNetwork) leader).setGradient(gradient);
-        }
-    }
-
     /** The flat gradient with the names of its parts, as DL4J's backward pass gives it. */
     private Gradient named(INDArray flat) {
         DefaultGradient gradient = new DefaultGradient(flat);
         for (UpdaterBlock block : network.updater().getUpdaterBlocks()) {
             for (ParamState state : block.getLayersAndVariablesInBlock()) {
                 gradient.setGradientFor(
-                        network.nameOf(state.getLayer()) + "_" + state.getParamName(), state.getGradView());
+                        events.nameOf(state.getLayer()) + "_" + state.getParamName(), state.getGradView());
             }
         }
         return gradient;

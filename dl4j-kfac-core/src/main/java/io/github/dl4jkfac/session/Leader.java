@@ -3,8 +3,11 @@ package io.github.dl4jkfac.session;
 import java.util.List;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.BackpropType;
+import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.TrainingListener;
 
@@ -66,6 +69,36 @@ public record Leader(Model model) {
                 model instanceof ComputationGraph graph
                         ? graph.getListeners()
                         : ((MultiLayerNetwork) model).getListeners());
+    }
+
+    /** What stands before a parameter's name and an underscore where DL4J names the parts of a gradient. */
+    String nameOf(Trainable trainable) {
+        return model instanceof MultiLayerNetwork network
+                ? Integer.toString(List.<Trainable>of(network.getLayers()).indexOf(trainable))
+                : ((GraphVertex) trainable).getVertexName();
+    }
+
+    void setScore(double score) {
+        if (model instanceof ComputationGraph graph) {
+            graph.setScore(score);
+        } else {
+            ((MultiLayerNetwork) model).setScore(score);
+        }
+    }
+
+    void setGradient(Gradient gradient) {
+        if (model instanceof ComputationGraph graph) {
+            graph.setGradient(gradient);
+        } else {
+            ((MultiLayerNetwork) model).setGradient(gradient);
+        }
+    }
+
+    /** The terms of L1 and L2 in DL4J's score. */
+    double regularization() {
+        return model instanceof ComputationGraph graph
+                ? graph.calcRegularizationScore(true)
+                : ((MultiLayerNetwork) model).calcRegularizationScore(true);
     }
 
     void tell(Consumer<TrainingListener> event) {

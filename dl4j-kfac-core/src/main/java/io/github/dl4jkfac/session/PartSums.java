@@ -5,8 +5,6 @@ import io.github.dl4jkfac.curvature.BatchStatistics;
 import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.api.Model;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.UpdaterBlock.ParamState;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -77,12 +75,6 @@ final class PartSums {
     private static double score(BatchPart one, BatchPart other, int samples, Model model) {
         return model.conf().isMiniBatch()
                 ? (one.score() * one.samples() + other.score() * other.samples()) / samples
-                : one.score() + other.score() - regularization(model);
-    }
-
-    private static double regularization(Model model) {
-        return model instanceof ComputationGraph graph
-                ? graph.calcRegularizationScore(true)
-                : ((MultiLayerNetwork) model).calcRegularizationScore(true);
+                : one.score() + other.score() - new Leader(model).regularization();
     }
 }

@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.commandline.Checks;
-import io.github.dl4jkfac.examples.failures.OutputFailure;
 import io.github.dl4jkfac.examples.headline.WorkersStudy;
 import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
@@ -12,7 +11,6 @@ import io.github.dl4jkfac.examples.training.Problem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -115,12 +113,7 @@ final class ParallelCommand implements Callable<Integer> {
         study.writeNumbers(out);
         terminal.println();
         terminal.print(study.markdown());
-        Optional<OutputFailure> unwritten = Plots.tryTo(() -> study.draw(out));
-        terminal.println("written to " + out);
-        terminal.flush();
-        unwritten.ifPresent(failure -> {
-            throw failure;
-        });
+        Plots.finish(() -> study.draw(out), out, terminal);
         return 0;
     }
 

@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.commandline.Checks;
-import io.github.dl4jkfac.examples.failures.OutputFailure;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.scaling.Cluster;
@@ -11,7 +10,6 @@ import io.github.dl4jkfac.examples.scaling.Workload.Inversion;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -130,12 +128,7 @@ final class ScalingCommand implements Callable<Integer> {
                 new Cluster.Training(batch, statisticsInterval, inverseInterval));
         study.writeNumbers(out);
         terminal.print(study.markdown());
-        Optional<OutputFailure> unwritten = Plots.tryTo(() -> study.draw(out));
-        terminal.println("written to " + out);
-        terminal.flush();
-        unwritten.ifPresent(failure -> {
-            throw failure;
-        });
+        Plots.finish(() -> study.draw(out), out, terminal);
         return 0;
     }
 

@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.commandline.Checks;
-import io.github.dl4jkfac.examples.failures.OutputFailure;
 import io.github.dl4jkfac.examples.failures.UserError;
 import io.github.dl4jkfac.examples.headline.LossCurve;
 import io.github.dl4jkfac.examples.report.OutputFolder;
@@ -12,7 +11,6 @@ import io.github.dl4jkfac.examples.training.Row;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -122,12 +120,7 @@ final class SparkCommand implements Callable<Integer> {
         }
         LossCurve curve = new LossCurve(problem.signature(), rows);
         curve.writeNumbers(out);
-        Optional<OutputFailure> unwritten = Plots.tryTo(() -> curve.draw(out));
-        terminal.println("written to " + out);
-        terminal.flush();
-        unwritten.ifPresent(failure -> {
-            throw failure;
-        });
+        Plots.finish(() -> curve.draw(out), out, terminal);
         return 0;
     }
 

@@ -237,7 +237,7 @@ public final class SparkKFac {
             messages = shards.mapPartitionsWithIndex(new PartTask(network, data, batchesPerStep), true)
                     .collect();
         } finally {
-            data.destroy(false);
+            data.destroy();
         }
         List<BatchPart> parts = new ArrayList<>();
         List<MultiDataSet> batches = new ArrayList<>();
@@ -274,7 +274,7 @@ public final class SparkKFac {
 
     private void forgetCopies() {
         if (network != null) {
-            network.destroy(false);
+            network.destroy();
             network = null;
             step = null;
         }

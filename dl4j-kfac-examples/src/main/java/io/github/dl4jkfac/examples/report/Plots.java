@@ -2,6 +2,8 @@ package io.github.dl4jkfac.examples.report;
 
 import io.github.dl4jkfac.examples.failures.OutputFailure;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,5 +41,22 @@ public final class Plots {
             LOG.warn("plots not drawn ({}); the tables have the numbers", e.toString());
             return Optional.empty();
         }
+    }
+
+    /**
+     * Draws, as {@link #tryTo}, and ends a command: says where its results are, and then fails if a picture could not be written.
+     *
+     * @param drawing what to draw
+     * @param folder of the results
+     * @param terminal where to say so
+     * @throws OutputFailure if a picture could not be written
+     */
+    public static void finish(Drawing drawing, Path folder, PrintWriter terminal) {
+        Optional<OutputFailure> unwritten = tryTo(drawing);
+        terminal.println("written to " + folder);
+        terminal.flush();
+        unwritten.ifPresent(failure -> {
+            throw failure;
+        });
     }
 }
