@@ -40,6 +40,16 @@ public record BatchPart(
     }
 
     /**
+     * The same part with other statistics.
+     *
+     * @param others in place of its own, or null
+     * @return the part
+     */
+    public BatchPart withStatistics(BatchStatistics others) {
+        return new BatchPart(gradient, score, samples, others, obstacle, place, suspicion);
+    }
+
+    /**
      * Writes the part, bit for bit.
      *
      * @param layout of the network's parameters and blocks

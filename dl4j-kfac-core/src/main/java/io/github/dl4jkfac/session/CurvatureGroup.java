@@ -23,6 +23,22 @@ interface CurvatureGroup extends StepGroup {
     List<BoundBlock> members();
 
     /**
+     * V, the gradients that are to be preconditioned.
+     *
+     * @param gradientScale factor that turns DL4J's gradient into a mean over the batch
+     * @param into one matrix for each of the {@link #matrices}, overwritten
+     */
+    void gather(double gradientScale, List<INDArray> into);
+
+    /**
+     * U = F_d^-1 V, kept in the matrices' updates.
+     *
+     * @param gradients V, one for each of the {@link #matrices}; not modified
+     * @param workBuffer as long as the largest matrix; overwritten
+     */
+    void solve(List<INDArray> gradients, INDArray workBuffer);
+
+    /**
      * Takes in a batch.
      *
      * @param rows of all parameters that derivatives have reached; nothing happens unless this group's are all among them
@@ -105,11 +121,21 @@ interface CurvatureGroup extends StepGroup {
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
-            INDArray v = matrix.matrix(gradientBuffer);
-            matrix.gather(gradientScale, v);
-            matrix.average(v);
-            block().precondition(v, matrix.matrix(workBuffer), matrix.update());
-            products.accept(matrix, v);
+            List<INDArray> v = List.of(matrix.matrix(gradientBuffer));
+            gather(gradientScale, v);
+            solve(v, workBuffer);
+            products.accept(matrix, v.get(0));
+        }
+
+        @Override
+        public void gather(double gradientScale, List<INDArray> into) {
+            matrix.gather(gradientScale, into.get(0));
+            matrix.average(into.get(0));
+        }
+
+        @Override
+        public void solve(List<INDArray> gradients, INDArray workBuffer) {
+            block().precondition(gradients.get(0), matrix.matrix(workBuffer), matrix.update());
         }
 
         @Override
@@ -173,13 +199,32 @@ interface CurvatureGroup extends StepGroup {
                 double gradientScale,
                 INDArray gradientBuffer,
                 INDArray workBuffer) {
-            matrices.forEach(matrix -> matrix.gather(gradientScale, matrix.update()));
-            joint.precondition(matrices.stream().map(ParameterMatrix::update).toList());
+            gather(gradientScale, updates());
+            joint.precondition(updates());
             for (ParameterMatrix matrix : matrices) {
                 INDArray v = matrix.matrix(gradientBuffer);
                 matrix.gather(gradientScale, v);
                 products.accept(matrix, v);
             }
+        }
+
+        private List<INDArray> updates() {
+            return matrices.stream().map(ParameterMatrix::update).toList();
+        }
+
+        @Override
+        public void gather(double gradientScale, List<INDArray> into) {
+            for (int i = 0; i < matrices.size(); i++) {
+                matrices.get(i).gather(gradientScale, into.get(i));
+            }
+        }
+
+        @Override
+        public void solve(List<INDArray> gradients, INDArray workBuffer) {
+            for (int i = 0; i < matrices.size(); i++) {
+                matrices.get(i).update().assign(gradients.get(i));
+            }
+            joint.precondition(updates());
         }
 
         @Override

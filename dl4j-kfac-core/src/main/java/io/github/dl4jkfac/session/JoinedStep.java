@@ -5,6 +5,7 @@ import io.github.dl4jkfac.capture.probe.CurrentBatch;
 import io.github.dl4jkfac.capture.probe.NetworkCopy;
 import io.github.dl4jkfac.session.PartPass.Moment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
@@ -22,6 +23,7 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The steps of a network, the leader, on batches that copies of it have gone through in parts (Ba, Grosse, Martens 2017). All that DL4J does in a step behind the
@@ -91,6 +93,57 @@ public final class JoinedStep {
         }
     }
 
+    /**
+     * Has others keep the curvature from now on, as long as the network {@linkplain #isCurrent has its present updater}. Its updater state then keeps the
+     * momentum, and only counts of the rest.
+     *
+     * @param owners who they are
+     */
+    public void keepCurvatureAt(CurvatureOwners owners) {
+        if (hasCurvature()) {
+            session.keepCurvatureAt(owners);
+        }
+    }
+
+    /** {@return a number that grows whenever statistics or inverses change, as far as this network's updater state counts it} */
+    public long curvatureVersion() {
+        return OwnedCurvature.version(session.groups());
+    }
+
+    /** {@return whether any parameters have curvature} */
+    public boolean hasCurvature() {
+        return session != null && !session.blocks().isEmpty();
+    }
+
+    /**
+     * Shares out the curvature.
+     *
+     * @param owners how many, at least one
+     * @return a share for each of them; views of this network's own updater state
+     */
+    public List<OwnedCurvature> shareCurvature(int owners) {
+        return OwnedCurvature.share(session == null ? List.of() : session.groups(), owners);
+    }
+
+    /**
+     * Shares out the sums over the parts of batches, with the statistics where their curvature is.
+     *
+     * @param curvature the shares of the curvature
+     * @return a share for each owner
+     */
+    public List<PartShare> shareParts(List<OwnedCurvature> curvature) {
+        List<PartShare> shares = new ArrayList<>();
+        for (OwnedCurvature owned : curvature) {
+            shares.add(new PartShare(sums, owned.names(), shares.size(), curvature.size(), leader));
+        }
+        return shares;
+    }
+
+    /** {@return the network} */
+    public Model leader() {
+        return leader;
+    }
+
     /** {@return a number that copies of the same network have, and hardly any others: it tells parameters, blocks and what they keep} */
     public long layout() {
         CRC32 sum = new CRC32();
@@ -136,32 +189,59 @@ public final class JoinedStep {
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     public void take(List<BatchPart> parts, MultiDataSet batch) {
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            if (batch != null) {
-                CurrentBatch.put(leader, batch);
-            }
+            take(join(parts, network.gradient()), batch);
+        }
+    }
+
+    /**
+     * Takes a step on a batch that others have added up.
+     *
+     * @param shares what each of the owners has added up, in their order, without statistics
+     * @param batch as of {@link #take}
+     * @throws IllegalArgumentException as {@link #take}
+     */
+    @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
+    public void takeShares(List<BatchPart> shares, MultiDataSet batch) {
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             INDArray gradient = network.gradient();
-            BatchPart whole = join(parts, gradient);
-            events.setScore(whole.score());
-            Gradient named = named(gradient);
-            events.setGradient(named);
-            if (session != null) {
-                session.takeParts(whole);
+            INDArray flat = gradient.reshape(gradient.length());
+            long at = 0;
+            for (BatchPart share : shares) {
+                long length = share.gradient().length();
+                if (length > 0) {
+                    flat.get(NDArrayIndex.interval(at, at + length)).assign(share.gradient());
+                }
+                at += length;
             }
-            events.tell(listener -> listener.onGradientCalculation(leader));
-            int iteration = network.iteration();
-            int epoch = network.epoch();
-            network.updater().update(named, iteration, epoch, whole.samples(), LayerWorkspaceMgr.noWorkspaces());
-            stepFunction()
-                    .step(leader.params(), gradient.reshape(leader.params().shape()));
-            if (session != null) {
-                session.afterStep();
-            }
-            events.tell(listener -> listener.iterationDone(leader, iteration, epoch));
-            BaseOptimizer.incrementIterationCount(leader, 1);
-            BaseOptimizer.applyConstraints(leader);
-            if (batch != null) {
-                CurrentBatch.forgetMasks(leader);
-            }
+            take(shares.get(0).with(gradient), batch);
+        }
+    }
+
+    /** @param whole with the leader's own gradient view */
+    private void take(BatchPart whole, MultiDataSet batch) {
+        if (batch != null) {
+            CurrentBatch.put(leader, batch);
+        }
+        INDArray gradient = whole.gradient();
+        events.setScore(whole.score());
+        Gradient named = named(gradient);
+        events.setGradient(named);
+        if (session != null) {
+            session.takeParts(whole);
+        }
+        events.tell(listener -> listener.onGradientCalculation(leader));
+        int iteration = network.iteration();
+        int epoch = network.epoch();
+        network.updater().update(named, iteration, epoch, whole.samples(), LayerWorkspaceMgr.noWorkspaces());
+        stepFunction().step(leader.params(), gradient.reshape(leader.params().shape()));
+        if (session != null) {
+            session.afterStep();
+        }
+        events.tell(listener -> listener.iterationDone(leader, iteration, epoch));
+        BaseOptimizer.incrementIterationCount(leader, 1);
+        BaseOptimizer.applyConstraints(leader);
+        if (batch != null) {
+            CurrentBatch.forgetMasks(leader);
         }
     }
 

@@ -23,6 +23,10 @@ final class PartSums {
         }
     }
 
+    private PartSums(List<Interval> averaged) {
+        this.averaged.addAll(averaged);
+    }
+
     /** @param leader the network; what DL4J does not divide by the batch size is a mean over the batch, not a sum */
     PartSums(NetworkView leader) {
         for (UpdaterBlock block : leader.updater().getUpdaterBlocks()) {
@@ -32,6 +36,14 @@ final class PartSums {
                 }
             }
         }
+    }
+
+    /** Adds up a range of the gradient alone. */
+    PartSums within(long from, long to) {
+        return new PartSums(averaged.stream()
+                .map(interval -> new Interval(Math.max(interval.start, from) - from, Math.min(interval.end, to) - from))
+                .filter(interval -> interval.start < interval.end)
+                .toList());
     }
 
     /**

@@ -34,10 +34,7 @@ final class Refresher {
     }
 
     void refresh() {
-        int iteration = network.iteration();
-        int epoch = network.epoch();
-        double toMeans = network.toMeans();
-        ToDoubleFunction<BoundBlock> damping = block -> block.damping(iteration, epoch, toMeans, factor.get());
+        ToDoubleFunction<BoundBlock> damping = dampings();
         if (helpers == null) {
             for (CurvatureGroup group : groups) {
                 Refresh refresh = group.stage(damping);
@@ -47,7 +44,15 @@ final class Refresher {
         } else {
             spread(damping);
         }
+    }
+
+    /** The dampings of a refresh at the present step. */
+    ToDoubleFunction<BoundBlock> dampings() {
+        int iteration = network.iteration();
+        int epoch = network.epoch();
+        double toMeans = network.toMeans();
         lastDamping = factor.get() * shared.dampingAt(iteration, epoch);
+        return block -> block.damping(iteration, epoch, toMeans, factor.get());
     }
 
     /** The most expensive first, so that nobody is left with it at the end. */

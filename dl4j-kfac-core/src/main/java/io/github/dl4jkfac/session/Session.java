@@ -194,6 +194,18 @@ public final class Session {
         statistics.spreadRefreshesOver(helpers);
     }
 
+    /** @param owners keep the curvature from now on, in place of this network's updater state */
+    void keepCurvatureAt(CurvatureOwners owners) {
+        RemoteCurvature remote = new RemoteCurvature(groups, owners);
+        statistics.keepCurvatureAt(remote);
+        step.preconditionBy(remote);
+    }
+
+    /** All curvature. */
+    List<CurvatureGroup> groups() {
+        return groups;
+    }
+
     private Magnitude magnitudeOfGradient() {
         double size = timer.time(Phase.CAPTURE, () -> Finite.sumOfMagnitudes(network.gradient()));
         return new Magnitude(0, size, network.batchSize());

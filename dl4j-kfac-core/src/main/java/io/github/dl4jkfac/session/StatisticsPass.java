@@ -12,6 +12,7 @@ import io.github.dl4jkfac.step.RefreshPlan;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class StatisticsPass {
     private final SamplingStream stream;
 
     private boolean warnedOfSilence;
+    private RemoteCurvature remote;
 
     /**
      * @param groups all curvature; none if no updater uses any
@@ -154,13 +156,30 @@ final class StatisticsPass {
         }
     }
 
+    private List<Double> dampings() {
+        ToDoubleFunction<BoundBlock> damping = refresher.dampings();
+        return groups.stream()
+                .flatMap(group -> group.members().stream())
+                .map(damping::applyAsDouble)
+                .toList();
+    }
+
+    /** @param owners keep the curvature, in place of the network's own state */
+    void keepCurvatureAt(RemoteCurvature owners) {
+        remote = owners;
+    }
+
     /**
      * As {@link #take}, where copies of the network have gone through the parts of the batch.
      *
      * @param whole sums over all parts; null if the batch does not enter
      */
     void takeParts(BatchStatistics whole, long steps) {
-        if (whole != null) {
+        if (remote != null) {
+            boolean enters = isDue(steps);
+            boolean renews = enters && (plan.inversesDue(steps) || !isReady());
+            remote.order(enters, renews ? dampings() : null);
+        } else if (whole != null) {
             timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.fold(whole)));
             refreshWhereDue(steps);
         }

@@ -130,7 +130,16 @@ public final class BlockState {
 
     /** Counts a renewal of the inverse. */
     public void countRefresh() {
-        refreshes.set(refreshes.get() + 1);
+        setRefreshes(refreshes.get() + 1);
+    }
+
+    /**
+     * Writes how often the inverse has been renewed.
+     *
+     * @param number of times
+     */
+    public void setRefreshes(long number) {
+        refreshes.set(number);
     }
 
     void copy(BlockState other) {

@@ -4,6 +4,7 @@ import io.github.dl4jkfac.step.StepController.Coefficients;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -70,6 +71,7 @@ public final class NetworkStep {
     private double klBound = Double.NaN;
     private Coefficients coefficients = Coefficients.ALL;
     private StepController controller = proposal -> Coefficients.ALL;
+    private Preconditioner preconditioner = this::preconditionHere;
     private long nanos;
 
     /**
@@ -101,6 +103,15 @@ public final class NetworkStep {
      */
     public void controlBy(StepController newController) {
         controller = newController;
+    }
+
+    /**
+     * Lets somebody else precondition.
+     *
+     * @param newPreconditioner preconditions the gradients of all groups, in place of the groups themselves
+     */
+    public void preconditionBy(Preconditioner newPreconditioner) {
+        preconditioner = newPreconditioner;
     }
 
     /**
@@ -202,13 +213,7 @@ public final class NetworkStep {
             }
         }
         StepProposal proposal = propose(iteration, epoch);
-        for (StepGroup group : groups) {
-            group.precondition(
-                    (matrix, v) -> proposal.take(matrix, v, controller.choosesLength()),
-                    gradientScale,
-                    gradientBuffer,
-                    workBuffer);
-        }
+        preconditioner.precondition((matrix, v) -> proposal.take(matrix, v, controller.choosesLength()), gradientScale);
         double squaredLength = proposal.wholeSquaredLength();
         if (!Double.isFinite(squaredLength) || squaredLength < 0) {
             outcome = squaredLength < 0 && Double.isFinite(squaredLength) ? Outcome.UPHILL : Outcome.NOT_FINITE;
@@ -221,6 +226,12 @@ public final class NetworkStep {
         coefficients = proposal.rate() > 0 ? controller.control(proposal) : Coefficients.ALL;
         outcome = coefficients.share() > 0 ? Outcome.TAKEN : Outcome.REFUSED;
         stage = Stage.PREPARED;
+    }
+
+    private void preconditionHere(BiConsumer<ParameterMatrix, INDArray> products, double scale) {
+        for (StepGroup group : groups) {
+            group.precondition(products, scale, gradientBuffer, workBuffer);
+        }
     }
 
     private StepProposal propose(int iteration, int epoch) {

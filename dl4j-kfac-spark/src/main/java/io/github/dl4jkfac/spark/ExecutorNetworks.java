@@ -45,12 +45,17 @@ final class ExecutorNetworks {
                 return idle.pop();
             }
         }
+        JoinedStep step = copy(network);
+        return new Copy(network.training(), step, step.newPass(), step.stateForCopies());
+    }
+
+    /** A new copy of a network, and its steps, which are never taken here. */
+    static JoinedStep copy(SharedNetwork network) {
         Model model = restore(network);
         if (KFacListener.isNeededBy(model)) {
             KFacListener.attach(model);
         }
-        JoinedStep step = new JoinedStep(model);
-        return new Copy(network.training(), step, step.newPass(), step.stateForCopies());
+        return new JoinedStep(model);
     }
 
     private static Model restore(SharedNetwork network) {

@@ -13,6 +13,21 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  */
 record Shard(List<MultiDataSet> batches) implements Serializable {
 
+    /** Those that a step goes through; none if there are no more. */
+    List<MultiDataSet> ofStep(int round, int batchesPerStep) {
+        int first = Math.min(round * batchesPerStep, batches.size());
+        return batches.subList(first, Math.min(first + batchesPerStep, batches.size()));
+    }
+
+    /** Several batches as one; null if there are none. */
+    static MultiDataSet whole(List<MultiDataSet> batches) {
+        return switch (batches.size()) {
+            case 0 -> null;
+            case 1 -> batches.get(0);
+            default -> org.nd4j.linalg.dataset.MultiDataSet.merge(batches);
+        };
+    }
+
     /**
      * Joins what a partition holds into batches.
      *

@@ -1,22 +1,17 @@
 package io.github.dl4jkfac.spark;
 
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.session.BatchPart;
 import io.github.dl4jkfac.session.JoinedStep;
 import io.github.dl4jkfac.session.Leader;
-import io.github.dl4jkfac.session.PartPass.Moment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.optimize.api.TrainingListener;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -45,12 +40,12 @@ public final class SparkKFac {
     private final int batchesPerStep;
     private final StepCheckpoints checkpoints;
     private final int interval;
+    private final Reduction reduction;
 
     private Model leader;
     private int firstRound;
     private JoinedStep step;
-    private SharedNetwork shared;
-    private Broadcast<SharedNetwork> network;
+    private StepExchange exchange;
 
     private SparkKFac(Builder builder) {
         this.spark = builder.spark;
@@ -58,6 +53,7 @@ public final class SparkKFac {
         this.examplesPerBatch = builder.examplesPerBatch;
         this.batchesPerStep = builder.batchesPerStep;
         this.interval = builder.interval;
+        this.reduction = builder.reduction;
         this.checkpoints =
                 builder.folder == null ? null : new StepCheckpoints(builder.folder, spark.hadoopConfiguration());
     }
@@ -83,6 +79,7 @@ public final class SparkKFac {
         private int batchesPerStep = 1;
         private String folder;
         private int interval;
+        private Reduction reduction = Reduction.DRIVER;
 
         private Builder(JavaSparkContext spark, Model leader) {
             this.spark = Objects.requireNonNull(spark, "spark");
@@ -130,6 +127,17 @@ public final class SparkKFac {
             return this;
         }
 
+        /**
+         * Chooses how what the executors find comes together.
+         *
+         * @param way by the driver unless this is called
+         * @return this builder
+         */
+        public Builder reduction(Reduction way) {
+            reduction = Objects.requireNonNull(way, "way");
+            return this;
+        }
+
         private static int requireAtLeastOne(String name, int number) {
             if (number < 1) {
                 throw new IllegalArgumentException(name + " must be at least 1, got " + number);
@@ -172,6 +180,7 @@ public final class SparkKFac {
      * @return the trained network
      */
     public Model fitMultiDataSet(JavaRDD<MultiDataSet> data, int epochs) {
+        requireFolderForCurvature();
         resume();
         int least = examplesPerBatch;
         JavaRDD<Shard> shards = data.mapPartitions(
@@ -215,67 +224,64 @@ public final class SparkKFac {
         for (int round = firstRound; round < rounds; round++) {
             step(shards, round);
             if (checkpoints != null && leader().iteration() % interval == 0) {
-                checkpoints.save(leader, leader().iteration(), round + 1);
+                save(round + 1);
             }
         }
         firstRound = 0;
+        gather();
         leader().endEpoch();
         if (checkpoints != null) {
-            checkpoints.save(leader, leader().iteration(), 0);
+            save(0);
         }
     }
 
     private void step(JavaRDD<Shard> shards, int round) {
         if (step == null || !step.isCurrent()) {
-            shareLeader();
+            shareLeader(shards.getNumPartitions());
         }
-        Moment moment = leader().hasInput() ? step.moment() : step.moment().andBatch();
-        INDArray state = moment.withStatistics() ? step.stateForCopies() : null;
-        Broadcast<StepData> data = spark.broadcast(StepData.of(moment, round, leader.params(), state));
-        List<byte[]> messages;
-        try {
-            messages = shards.mapPartitionsWithIndex(new PartTask(network, data, batchesPerStep), true)
-                    .collect();
-        } finally {
-            data.destroy();
-        }
-        List<BatchPart> parts = new ArrayList<>();
-        List<MultiDataSet> batches = new ArrayList<>();
-        for (byte[] bytes : messages) {
-            PartMessage message = PartMessage.of(bytes, shared.layout());
-            parts.add(message.part());
-            if (message.batch() != null) {
-                batches.add(message.batch());
-            }
-        }
-        step.take(parts, whole(batches));
-        parts.forEach(part -> part.gradient().close());
+        exchange.step(shards, round);
     }
 
-    /** Several batches as one; null if there are none. */
-    static MultiDataSet whole(List<MultiDataSet> batches) {
-        return switch (batches.size()) {
-            case 0 -> null;
-            case 1 -> batches.get(0);
-            default -> org.nd4j.linalg.dataset.MultiDataSet.merge(batches);
-        };
-    }
-
-    private void shareLeader() {
+    private void shareLeader(int partitions) {
         forgetCopies();
         if (KFacListener.isNeededBy(leader)) {
             KFacListener.attach(leader);
         }
         step = new JoinedStep(leader);
         step.requireParts();
-        shared = SharedNetwork.of(leader, step.layout());
-        network = spark.broadcast(shared);
+        Copies copies = Copies.of(spark, step, batchesPerStep);
+        exchange =
+                reduction == Reduction.SHUFFLE ? new ShuffleExchange(copies, partitions) : new DriverExchange(copies);
+    }
+
+    /** Curvature that is with the executors has to be written somewhere from time to time. */
+    private void requireFolderForCurvature() {
+        if (reduction != Reduction.SHUFFLE || spark.getCheckpointDir().isPresent()) {
+            return;
+        }
+        if (checkpoints == null) {
+            throw new IllegalArgumentException("Reduction.SHUFFLE needs a folder that all executors can write to: call"
+                    + " checkpoints(path, steps), or setCheckpointDir(path) of the Spark context");
+        }
+        spark.setCheckpointDir(checkpoints.folderForCurvature());
+    }
+
+    /** There is nothing to bring where no step has been taken since a checkpoint was read. */
+    private void gather() {
+        if (exchange != null) {
+            exchange.gather();
+        }
+    }
+
+    private void save(int round) {
+        gather();
+        checkpoints.save(leader, leader().iteration(), round);
     }
 
     private void forgetCopies() {
-        if (network != null) {
-            network.destroy();
-            network = null;
+        if (exchange != null) {
+            exchange.close();
+            exchange = null;
             step = null;
         }
     }

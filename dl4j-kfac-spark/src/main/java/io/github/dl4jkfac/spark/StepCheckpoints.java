@@ -95,6 +95,11 @@ final class StepCheckpoints {
         }
     }
 
+    /** Where Spark may write what the executors keep while a training lasts. */
+    String folderForCurvature() {
+        return new Path(folder, "curvature").toString();
+    }
+
     /** The newest checkpoint. */
     Optional<Place> last() {
         try {

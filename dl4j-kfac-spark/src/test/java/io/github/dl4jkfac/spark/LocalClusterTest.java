@@ -15,8 +15,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Executors that are processes of their own. */
 class LocalClusterTest {
@@ -43,13 +44,15 @@ class LocalClusterTest {
         }
     }
 
-    @Test
-    void anExecutorThatDiesInTheMiddleOfAStepChangesNothing(@TempDir Path orders) throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void anExecutorThatDiesInTheMiddleOfAStepChangesNothing(
+            Reduction reduction, @TempDir Path orders, @TempDir Path folder) throws IOException {
         Model expected = TestTraining.network(new KFac(), new HaltingTanh());
         TestTraining.inThreads(expected, 2);
 
         Model leader = TestTraining.network(new KFac(), new HaltingTanh());
-        List<Integer> deaths = List.of(2, 7);
+        List<Integer> deaths = List.of(2, 7, OwnerStates.CHANGES);
         leader.addListeners(new BaseTrainingListener() {
             @Override
             public void iterationDone(Model model, int iteration, int epoch) {
@@ -59,7 +62,11 @@ class LocalClusterTest {
             }
         });
         try (JavaSparkContext spark = new JavaSparkContext(settings(orders))) {
-            SparkKFac.builder(spark, leader).build().fit(TestTraining.data(spark), 2);
+            SparkKFac.builder(spark, leader)
+                    .reduction(reduction)
+                    .checkpoints(folder.toUri().toString(), 100)
+                    .build()
+                    .fit(TestTraining.data(spark), 2);
         }
         assertThat(orders).as("orders that nobody has taken").isEmptyDirectory();
         assertThat(leader.params()).isEqualTo(expected.params());

@@ -10,10 +10,13 @@ import static io.github.dl4jkfac.spark.TestTraining.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.dl4jkfac.AdaFisher;
 import io.github.dl4jkfac.EKFac;
 import io.github.dl4jkfac.ExactFisher;
 import io.github.dl4jkfac.FAdam;
 import io.github.dl4jkfac.KFac;
+import io.github.dl4jkfac.KFacListener;
+import io.github.dl4jkfac.Structure;
 import io.github.dl4jkfac.parallel.KFacParallel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +27,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -37,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.dataset.DataSet;
@@ -48,10 +53,13 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 class SparkKFacTest {
 
     private static JavaSparkContext spark;
+    private static String folderOfSpark;
 
     @BeforeAll
-    static void start() {
+    static void start(@TempDir Path folder) {
         spark = new JavaSparkContext(settings("local[2,4]"));
+        folderOfSpark = folder.toUri().toString();
+        spark.setCheckpointDir(folderOfSpark);
     }
 
     @AfterAll
@@ -60,22 +68,79 @@ class SparkKFacTest {
     }
 
     static Stream<Arguments> updaters() {
-        return Stream.of(
-                Arguments.of("K-FAC", new KFac()),
-                Arguments.of("EKFac", new EKFac()),
-                Arguments.of("FAdam", new FAdam()),
-                Arguments.of("Adam", new Adam(1e-2)));
+        return Stream.of(Reduction.values())
+                .flatMap(reduction -> Stream.of(
+                        Arguments.of(reduction, "K-FAC", new KFac()),
+                        Arguments.of(
+                                reduction,
+                                "K-FAC by hand",
+                                KFac.builder()
+                                        .learningRate(0.1)
+                                        .statisticsInterval(2)
+                                        .inverseInterval(4)
+                                        .build()),
+                        Arguments.of(
+                                reduction,
+                                "K-FAC, block-tridiagonal",
+                                KFac.builder()
+                                        .structure(Structure.BLOCK_TRIDIAGONAL)
+                                        .build()),
+                        Arguments.of(reduction, "EKFac", new EKFac()),
+                        Arguments.of(reduction, "FAdam", new FAdam()),
+                        Arguments.of(reduction, "AdaFisher", new AdaFisher()),
+                        Arguments.of(reduction, "Adam", new Adam(1e-2))));
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0}, {1}")
     @MethodSource("updaters")
-    void executorsTakeTheStepsOfThreads(String name, IUpdater updater) {
+    void executorsTakeTheStepsOfThreads(Reduction reduction, String name, IUpdater updater) {
         Model leader = network(updater);
-        new SparkRun(leader).fit(2);
+        new SparkRun(leader).reduction(reduction).fit(2);
         Model parallel = network(updater);
         inThreads(parallel, 2);
         assertThat(leader.params()).isEqualTo(parallel.params());
         assertThat(leader.params()).isNotEqualTo(network(updater).params());
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @MethodSource("updaters")
+    void anyReductionLeavesTheSameUpdaterState(Reduction reduction, String name, IUpdater updater) {
+        MultiLayerNetwork byDriver = network(updater);
+        new SparkRun(byDriver).fit(1);
+        MultiLayerNetwork leader = network(updater);
+        new SparkRun(leader).reduction(reduction).fit(1);
+        assertThat(leader.getUpdater().getStateViewArray())
+                .isEqualTo(byDriver.getUpdater().getStateViewArray());
+    }
+
+    /** The running statistics of batch normalisation are means, and scores that are sums contain L2 once. */
+    @Test
+    void rangesOfTheGradientAreAddedUpAsTheWhole() {
+        MultiLayerNetwork byDriver = normalised();
+        new SparkRun(byDriver).fit(2);
+        MultiLayerNetwork leader = normalised();
+        new SparkRun(leader).reduction(Reduction.SHUFFLE).fit(2);
+        assertThat(leader.params()).isEqualTo(byDriver.params());
+        assertThat(leader.score()).isEqualTo(byDriver.score());
+    }
+
+    private static MultiLayerNetwork normalised() {
+        MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                .seed(7)
+                .updater(new KFac())
+                .miniBatch(false)
+                .l2(1e-3)
+                .list(
+                        new DenseLayer.Builder().nIn(6).nOut(5).build(),
+                        new BatchNormalization.Builder().nIn(5).nOut(5).build(),
+                        new OutputLayer.Builder(LossFunction.MCXENT)
+                                .nIn(5)
+                                .nOut(3)
+                                .activation(Activation.SOFTMAX)
+                                .build())
+                .build());
+        network.init();
+        return network;
     }
 
     @Test
@@ -126,19 +191,21 @@ class SparkKFacTest {
                 .isLessThan(scores.getListScore().getDouble(0));
     }
 
-    @Test
-    void tasksThatFailAndAreRunAgainChangeNothing() {
+    @ParameterizedTest
+    @EnumSource
+    void tasksThatFailAndAreRunAgainChangeNothing(Reduction reduction) {
         Model clean = network(new KFac());
         new SparkRun(clean).fit(1);
         Model failing = network(new KFac(), new FailingTanh());
         FailingTanh.failures(3);
-        new SparkRun(failing).fit(1);
+        new SparkRun(failing).reduction(reduction).fit(1);
         assertThat(FailingTanh.failuresLeft()).isZero();
         assertThat(failing.params()).isEqualTo(clean.params());
     }
 
-    @Test
-    void aTrainingThatWasKilledGoesOnFromItsCheckpoint(@TempDir Path folder) {
+    @ParameterizedTest
+    @EnumSource
+    void aTrainingThatWasKilledGoesOnFromItsCheckpoint(Reduction reduction, @TempDir Path folder) {
         Model whole = network(new KFac());
         new SparkRun(whole).fit(3);
 
@@ -151,14 +218,37 @@ class SparkKFacTest {
                 }
             }
         });
-        SparkRun run = new SparkRun(killed).checkpoints(folder);
+        SparkRun run = new SparkRun(killed).reduction(reduction).checkpoints(folder);
         assertThatThrownBy(() -> run.fit(3)).hasMessage("killed");
 
-        Model resumed = new SparkRun(network(new KFac())).checkpoints(folder).fit(3);
+        Model resumed = new SparkRun(network(new KFac()))
+                .reduction(reduction)
+                .checkpoints(folder)
+                .fit(3);
         assertThat(((MultiLayerNetwork) resumed).getIterationCount()).isEqualTo(3 * ROUNDS);
         assertThat(resumed.params()).isEqualTo(whole.params());
         assertThat(((MultiLayerNetwork) resumed).getUpdater().getStateViewArray())
                 .isEqualTo(((MultiLayerNetwork) whole).getUpdater().getStateViewArray());
+    }
+
+    /** Their squares are no floats any more. */
+    @ParameterizedTest
+    @EnumSource
+    void aBatchWhoseStatisticsOverflowIsLeftOut(Reduction reduction) {
+        List<DataSet> batches = batches(7);
+        batches.get(5).getFeatures().muli(1e25);
+        MultiLayerNetwork expected = network(new KFac());
+        try (KFacParallel threads =
+                KFacParallel.builder(expected).workers(WORKERS).build()) {
+            for (int round = 0; round < ROUNDS; round++) {
+                threads.step(batches.subList(round * WORKERS, (round + 1) * WORKERS));
+            }
+        }
+        MultiLayerNetwork leader = network(new KFac());
+        SparkKFac.builder(spark, leader).reduction(reduction).build().fit(TestTraining.data(spark, batches), 1);
+        assertThat(leader.params()).isEqualTo(expected.params());
+        assertThat(leader.getUpdater().getStateViewArray().isInfinite().any()).isFalse();
+        assertThat(KFacListener.attach(leader).report(leader).skippedBatches()).isEqualTo(1);
     }
 
     @Test
@@ -167,6 +257,20 @@ class SparkKFacTest {
         assertThatThrownBy(() -> new SparkRun(leader).fit(1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("ExactFisher");
+    }
+
+    @Test
+    void curvatureOnExecutorsNeedsAFolder() {
+        Model leader = network(new KFac());
+        spark.sc().checkpointDir_$eq(scala.Option.empty());
+        try {
+            assertThatThrownBy(() ->
+                            new SparkRun(leader).reduction(Reduction.SHUFFLE).fit(1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("checkpoints(path, steps)");
+        } finally {
+            spark.setCheckpointDir(folderOfSpark);
+        }
     }
 
     @Test
@@ -184,6 +288,11 @@ class SparkKFacTest {
 
         SparkRun(Model leader) {
             builder = SparkKFac.builder(spark, leader);
+        }
+
+        SparkRun reduction(Reduction reduction) {
+            builder.reduction(reduction);
+            return this;
         }
 
         SparkRun checkpoints(Path folder) {

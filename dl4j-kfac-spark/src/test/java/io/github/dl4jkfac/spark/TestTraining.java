@@ -81,7 +81,10 @@ final class TestTraining {
 
     /** Each worker's batches in a partition of its own. */
     static JavaRDD<DataSet> data(JavaSparkContext spark) {
-        List<DataSet> batches = batches(7);
+        return data(spark, batches(7));
+    }
+
+    static JavaRDD<DataSet> data(JavaSparkContext spark, List<DataSet> batches) {
         List<DataSet> byWorker = new ArrayList<>();
         for (int worker = 0; worker < WORKERS; worker++) {
             for (int round = 0; round < ROUNDS; round++) {
