@@ -22,6 +22,7 @@ final class HyperparameterDraft implements Cloneable {
     ISchedule klClipSchedule;
     int statisticsInterval = KFac.DEFAULT_STATISTICS_INTERVAL;
     int inverseInterval = KFac.DEFAULT_INVERSE_INTERVAL;
+    boolean background;
     double statisticsDecay = KFac.DEFAULT_STATISTICS_DECAY;
     double statisticsFraction = KFac.DEFAULT_STATISTICS_FRACTION;
     long seed = 1;
@@ -40,6 +41,7 @@ final class HyperparameterDraft implements Cloneable {
         klClipSchedule = values.step().klClipSchedule();
         statisticsInterval = values.statistics().statisticsInterval();
         inverseInterval = values.refresh().inverseInterval();
+        background = values.refresh().background();
         statisticsDecay = values.statistics().statisticsDecay();
         statisticsFraction = values.statistics().statisticsFraction();
         seed = values.statistics().seed();
@@ -69,7 +71,7 @@ final class HyperparameterDraft implements Cloneable {
             return new Hyperparameters(
                     new StepOptions(rate(), learningRateSchedule, momentum, automatic, klClip, klClipSchedule),
                     new StatisticsOptions(statisticsInterval, statisticsDecay, statisticsFraction, seed),
-                    new RefreshOptions(inverseInterval, damping, dampingSchedule));
+                    new RefreshOptions(inverseInterval, damping, dampingSchedule, background));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(updater + ": " + e.getMessage(), e);
         }

@@ -32,6 +32,11 @@ abstract class KroneckerUpdater extends KlBoundedUpdater {
         return hyperparameters().statistics().statisticsFraction();
     }
 
+    /** {@return whether inverses are computed while training goes on} */
+    public boolean backgroundRefresh() {
+        return hyperparameters().refresh().background();
+    }
+
     @Override
     List<Object> networkWide() {
         List<Object> all = new ArrayList<>(super.networkWide());

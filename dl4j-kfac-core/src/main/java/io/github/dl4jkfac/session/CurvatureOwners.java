@@ -25,6 +25,7 @@ public interface CurvatureOwners {
      * @param version of the curvature that they are to go on from; one step back if the last step was taken back
      * @param fold whether the statistics of the step's batch enter
      * @param dampings of all blocks, in the network's order; null if the inverses are not renewed
+     * @param later whether new inverses are put in force when the next batch enters, and not at once
      */
-    record Order(long version, boolean fold, List<Double> dampings) implements Serializable {}
+    record Order(long version, boolean fold, List<Double> dampings, boolean later) implements Serializable {}
 }

@@ -29,11 +29,13 @@ public final class OwnedCurvature {
     private final Map<BoundBlock, Integer> numbers = new IdentityHashMap<>();
     private final FlatMatrices places;
     private final SafeRefresh safe = new SafeRefresh();
+    private final StagedRefresh staged;
     private INDArray work;
 
     private OwnedCurvature(List<CurvatureGroup> all, List<CurvatureGroup> groups) {
         this.groups = groups;
         all.stream().flatMap(group -> group.members().stream()).forEach(block -> numbers.put(block, numbers.size()));
+        this.staged = new StagedRefresh(groups, safe, SpareCores.OF_MACHINE);
         this.places = all.isEmpty() ? null : new FlatMatrices(all);
     }
 
@@ -84,7 +86,7 @@ public final class OwnedCurvature {
     }
 
     /**
-     * Folds a batch in.
+     * Folds a batch in; inverses that have been staged are put in force before.
      *
      * @param whole sums over all parts of the batch, of this share's blocks at least; null if it tells nothing of them
      * @return false if the statistics are not finite any more: then the share has to be read anew
@@ -93,6 +95,7 @@ public final class OwnedCurvature {
         if (whole == null) {
             return true;
         }
+        staged.commit();
         groups.forEach(group -> group.fold(whole));
         return members().stream()
                 .allMatch(member -> Finite.isFinite(member.state().kept()));
@@ -102,8 +105,13 @@ public final class OwnedCurvature {
      * Computes the inverses.
      *
      * @param dampings of all blocks of the network, in its order
+     * @param later whether they are put in force when the next batch is folded in, and meanwhile computed in the background
      */
-    public void refresh(List<Double> dampings) {
+    public void refresh(List<Double> dampings, boolean later) {
+        if (later) {
+            staged.stage(block -> dampings.get(numbers.get(block)), 1, null);
+            return;
+        }
         for (CurvatureGroup group : groups) {
             Refresh refresh = group.stage(block -> dampings.get(numbers.get(block)));
             refresh.compute();
@@ -130,6 +138,7 @@ public final class OwnedCurvature {
      * @throws IOException if that fails
      */
     public void read(DataInput in) throws IOException {
+        staged.forget();
         for (BoundBlock member : members()) {
             INDArray kept = ArrayBytes.read(in);
             member.state().kept().assign(kept);

@@ -9,16 +9,22 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts the statistics of a network in force: recomputes its inverses, each with the damping of the present step. */
 final class Refresher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Refresher.class);
 
     private final NetworkView network;
     private final List<CurvatureGroup> groups;
     private final Hyperparameters shared;
     private final DampingFactor factor;
     private final SafeRefresh safe = new SafeRefresh();
+    private final StagedRefresh staged;
 
+    private boolean told;
     private double lastDamping = Double.NaN;
     private Consumer<List<Runnable>> helpers;
 
@@ -31,6 +37,48 @@ final class Refresher {
         this.groups = groups;
         this.shared = shared;
         this.factor = factor;
+        this.staged = new StagedRefresh(groups, safe, SpareCores.OF_MACHINE);
+    }
+
+    /**
+     * Stages a refresh, to be put in force by {@link #commitStaged} when the next batch enters the statistics.
+     *
+     * @param steps until then, this one included
+     */
+    void stage(int steps) {
+        tell();
+        staged.stage(dampings(), steps, helpers);
+    }
+
+    /** Puts in force what has been staged, if anything has been. */
+    void commitStaged() {
+        staged.commit();
+    }
+
+    /** Whether something falls to the present step. */
+    boolean hasWork() {
+        return staged.hasWork();
+    }
+
+    /** Computes what falls to the present step of what has been staged. */
+    void advance() {
+        staged.advance();
+    }
+
+    private void tell() {
+        if (told) {
+            return;
+        }
+        told = true;
+        int cores = SpareCores.OF_MACHINE.number();
+        if (helpers == null) {
+            LOG.info(
+                    cores > 0
+                            ? "Inverses are computed in the background, on {} cores that BLAS's threads leave free."
+                            : "Inverses are computed a part at each step: BLAS has as many threads as there are cores."
+                                    + " With OMP_NUM_THREADS or BlasThreads.set at one less they would be computed in the background.",
+                    cores);
+        }
     }
 
     void refresh() {

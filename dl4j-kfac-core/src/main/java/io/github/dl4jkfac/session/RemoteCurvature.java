@@ -20,6 +20,7 @@ final class RemoteCurvature implements Preconditioner {
 
     private boolean fold;
     private List<Double> dampings;
+    private boolean later;
 
     @SuppressWarnings("try") // javac warns of workspace scopes, which no code refers to
     RemoteCurvature(List<CurvatureGroup> groups, CurvatureOwners owners) {
@@ -33,7 +34,8 @@ final class RemoteCurvature implements Preconditioner {
     }
 
     /** What the owners are to do when the step comes to preconditioning; nothing of it if it does not. */
-    void order(boolean newFold, List<Double> newDampings) {
+    void order(boolean newFold, List<Double> newDampings, boolean newLater) {
+        later = newLater;
         fold = newFold;
         dampings = newDampings;
     }
@@ -41,7 +43,7 @@ final class RemoteCurvature implements Preconditioner {
     @Override
     public void precondition(BiConsumer<ParameterMatrix, INDArray> products, double gradientScale) {
         groups.forEach(group -> group.gather(gradientScale, places.of(group, gradients)));
-        owners.step(new Order(OwnedCurvature.version(groups), fold, dampings), gradients, updates);
+        owners.step(new Order(OwnedCurvature.version(groups), fold, dampings, later), gradients, updates);
         for (CurvatureGroup group : groups) {
             List<INDArray> own = places.of(group, gradients);
             List<INDArray> preconditioned = places.of(group, updates);

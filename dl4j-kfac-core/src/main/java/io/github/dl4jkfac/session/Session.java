@@ -135,6 +135,7 @@ public final class Session {
     }
 
     private void open() {
+        statistics.advance();
         if (!present.isLeftOut() && control != null) {
             control.takeBatch();
         }

@@ -144,6 +144,7 @@ final class StatisticsPass {
             Map<BoundBlock, BatchRows> rows =
                     timer.time(Phase.CAPTURE, () -> BlockRows.of(groups, capture.rows(), guard, this::warnOfSilence));
             if (rows != null) {
+                commitStaged();
                 timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.update(rows)));
                 refreshWhereDue(steps);
             }
@@ -152,7 +153,39 @@ final class StatisticsPass {
 
     private void refreshWhereDue(long steps) {
         if (guard.admitsStatistics() && (plan.inversesDue(steps) || !isReady())) {
-            timer.time(Phase.INVERSES, refresher::refresh);
+            timer.time(Phase.INVERSES, () -> {
+                if (isInBackground()) {
+                    refresher.stage(stepsToNextStatistics(steps));
+                } else {
+                    refresher.refresh();
+                }
+            });
+        }
+    }
+
+    private void commitStaged() {
+        if (method.hyperparameters().refresh().background()) {
+            timer.time(Phase.INVERSES, refresher::commitStaged);
+        }
+    }
+
+    /** The very first inverses have to be there at once. */
+    private boolean isInBackground() {
+        return method.hyperparameters().refresh().background() && isReady();
+    }
+
+    private int stepsToNextStatistics(long steps) {
+        int number = 1;
+        while (!plan.statisticsDue(steps + number)) {
+            number++;
+        }
+        return number;
+    }
+
+    /** Computes what falls to the present step of inverses that are not in force yet. */
+    void advance() {
+        if (refresher.hasWork()) {
+            timer.time(Phase.INVERSES, refresher::advance);
         }
     }
 
@@ -178,8 +211,9 @@ final class StatisticsPass {
         if (remote != null) {
             boolean enters = isDue(steps);
             boolean renews = enters && (plan.inversesDue(steps) || !isReady());
-            remote.order(enters, renews ? dampings() : null);
+            remote.order(enters, renews ? dampings() : null, isInBackground());
         } else if (whole != null) {
+            commitStaged();
             timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.fold(whole)));
             refreshWhereDue(steps);
         }

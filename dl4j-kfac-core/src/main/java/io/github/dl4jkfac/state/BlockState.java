@@ -18,6 +18,7 @@ public final class BlockState {
     private final INDArray momentum;
     private final Counter statistics;
     private final Counter refreshes;
+    private final INDArray staged;
     private final Map<String, INDArray> slices = new LinkedHashMap<>();
     private final INDArray kept;
     private final INDArray view;
@@ -34,6 +35,7 @@ public final class BlockState {
                 : matrix(view, momentumStart, layout.inputDimension(), layout.outputs());
         statistics = new Counter(view, start);
         refreshes = new Counter(view, start + Counter.SIZE);
+        staged = view.get(NDArrayIndex.interval(start + 2 * Counter.SIZE, start + COUNTERS));
         long at = start + COUNTERS;
         for (Slice slice : layout.slices()) {
             slices.put(slice.name(), matrix(view, at, slice.rows(), slice.columns()));
@@ -43,7 +45,10 @@ public final class BlockState {
     }
 
     /** Numbers that the counters take. */
-    static final int COUNTERS = 2 * Counter.SIZE;
+    static final int COUNTERS = 2 * Counter.SIZE + 1;
+
+    /** Stands for a staged damping of zero, since a state begins with zeros. */
+    private static final double STAGED_ZERO = -1;
 
     /**
      * Makes room for the statistics of a single batch, which is to become a part of these: all statistics are zero, no batch has
@@ -128,6 +133,30 @@ public final class BlockState {
         return refreshes.get();
     }
 
+    /** {@return whether a renewal of the inverse has been staged, and is not in force yet} */
+    public boolean hasStagedDamping() {
+        return staged.getDouble(0) != 0;
+    }
+
+    /** {@return the damping of the renewal that has been staged; zero if there is none} */
+    public double stagedDamping() {
+        return Math.max(0, staged.getDouble(0));
+    }
+
+    /**
+     * Notes that a renewal of the inverse has been staged.
+     *
+     * @param damping of the block, at least zero
+     */
+    public void setStagedDamping(double damping) {
+        staged.putScalar(0, damping == 0 ? STAGED_ZERO : damping);
+    }
+
+    /** Notes that no renewal is staged. */
+    public void clearStagedDamping() {
+        staged.putScalar(0, 0);
+    }
+
     /** Counts a renewal of the inverse. */
     public void countRefresh() {
         setRefreshes(refreshes.get() + 1);
@@ -146,6 +175,7 @@ public final class BlockState {
         momentum.assign(other.momentum);
         setStatistics(other.statistics());
         refreshes.set(other.refreshes());
+        staged.assign(other.staged);
         slices.forEach((name, slice) -> slice.assign(other.get(name)));
     }
 

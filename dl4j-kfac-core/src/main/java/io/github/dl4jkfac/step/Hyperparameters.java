@@ -108,6 +108,7 @@ public record Hyperparameters(
                 step.klClipSchedule(),
                 statistics.statisticsInterval(),
                 refresh.inverseInterval(),
+                refresh.background(),
                 statistics.statisticsFraction(),
                 statistics.seed());
     }

@@ -12,6 +12,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param inverseInterval steps between two refreshes of the inverses
  * @param damping lambda, the Tikhonov damping of a layer's block, unless a schedule is given
  * @param dampingSchedule schedule of lambda, or null
+ * @param background whether inverses are computed while training goes on, and put in force when the next batch enters the statistics
  * @serial exclude
  */
 @JsonAutoDetect(
@@ -22,7 +23,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 public record RefreshOptions(
         @JsonProperty("inverseInterval") int inverseInterval,
         @JsonProperty("damping") double damping,
-        @JsonProperty("dampingSchedule") ISchedule dampingSchedule)
+        @JsonProperty("dampingSchedule") ISchedule dampingSchedule,
+        @JsonProperty("background") boolean background)
         implements Serializable {
 
     /**
@@ -31,6 +33,7 @@ public record RefreshOptions(
      * @param inverseInterval at least 1 step
      * @param damping lambda &gt;= 0
      * @param dampingSchedule schedule of lambda, or null
+     * @param background whether inverses are computed while training goes on
      * @throws IllegalArgumentException naming the option, its value and what is allowed
      */
     public RefreshOptions {

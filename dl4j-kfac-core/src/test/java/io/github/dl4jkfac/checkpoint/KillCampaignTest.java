@@ -146,7 +146,7 @@ class KillCampaignTest {
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         } finally {
-            training.destroyForcibly();
+            training.toHandle().destroyForcibly(); // which leaves the streams open for the reader
         }
     }
 

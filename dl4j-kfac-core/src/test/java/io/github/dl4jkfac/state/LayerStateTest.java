@@ -73,12 +73,12 @@ class LayerStateTest {
     @Test
     void theViewIsAsLongAsTheLayoutSays() {
         assertThat(view(DataType.FLOAT).length())
-                .isEqualTo(8 + 6 + NetworkScalars.SIZE + 2 * (16 + 4) + StateLabel.SIZE);
+                .isEqualTo(8 + 6 + NetworkScalars.SIZE + 2 * (16 + 4) + 1 + StateLabel.SIZE);
         assertThatThrownBy(() -> new LayerState(LAYOUT, Nd4j.zeros(DataType.FLOAT, 20)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'dense'")
                 .hasMessageContaining("20")
-                .hasMessageContaining(String.valueOf(54 + NetworkScalars.SIZE + StateLabel.SIZE));
+                .hasMessageContaining(String.valueOf(55 + NetworkScalars.SIZE + StateLabel.SIZE));
         assertThatThrownBy(() -> new LayerState(LAYOUT, null)).isInstanceOf(IllegalStateException.class);
     }
 }

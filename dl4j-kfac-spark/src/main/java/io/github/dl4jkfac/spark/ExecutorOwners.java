@@ -87,7 +87,7 @@ final class ExecutorOwners {
                 return new OwnerState(before.owner(), newSerial, null);
             }
             if (order.dampings() != null) {
-                curvature.refresh(order.dampings());
+                curvature.refresh(order.dampings(), order.later());
             }
             serial = newSerial;
             return new OwnerState(before.owner(), newSerial, Bytes.of(curvature::write));

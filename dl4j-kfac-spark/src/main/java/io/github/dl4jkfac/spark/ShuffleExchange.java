@@ -39,7 +39,9 @@ final class ShuffleExchange implements StepExchange, CurvatureOwners {
 
     @Override
     public void step(JavaRDD<Shard> shards, int round) {
-        if (basesAreOld && copies.step().stateForCopies() != null) {
+        if (basesAreOld
+                && copies.step().moment().withStatistics()
+                && copies.step().stateForCopies() != null) {
             gather();
         }
         Broadcast<StepData> data = copies.announce(round);
@@ -80,7 +82,7 @@ final class ShuffleExchange implements StepExchange, CurvatureOwners {
         states.goOnFrom(order.version());
         if (order.fold()) {
             states.change(sums, order);
-            basesAreOld |= order.dampings() != null;
+            basesAreOld = true;
         }
         Broadcast<byte[]> shared = copies.spark().broadcast(Bytes.of(out -> ArrayBytes.write(gradients, false, out)));
         List<PreconditionTask.Answer> answers;

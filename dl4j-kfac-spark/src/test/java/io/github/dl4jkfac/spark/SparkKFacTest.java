@@ -86,6 +86,18 @@ class SparkKFacTest {
                                         .structure(Structure.BLOCK_TRIDIAGONAL)
                                         .build()),
                         Arguments.of(reduction, "EKFac", new EKFac()),
+                        Arguments.of(
+                                reduction,
+                                "K-FAC in the background",
+                                KFac.builder()
+                                        .statisticsInterval(2)
+                                        .inverseInterval(2)
+                                        .backgroundRefresh()
+                                        .build()),
+                        Arguments.of(
+                                reduction,
+                                "EKFac in the background",
+                                EKFac.builder().backgroundRefresh().build()),
                         Arguments.of(reduction, "FAdam", new FAdam()),
                         Arguments.of(reduction, "AdaFisher", new AdaFisher()),
                         Arguments.of(reduction, "Adam", new Adam(1e-2))));
