@@ -6,13 +6,16 @@ import io.github.dl4jkfac.diagnostics.SkipReason;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What a copy of a network has found of its part of a batch. The step is taken on all parts together.
  *
  * @param gradient flat, the sum over the part's samples, without L1 and L2; what DL4J keeps among the parameters and does not learn, such as the
- *     running statistics of batch normalisation, is a mean over the part. The copy's own view, valid until its next pass
+ *     running statistics of batch normalisation, is a mean over the part. The copy's own view, valid until its next pass;
+ *     null if the part tells the statistics alone
  * @param score DL4J's score of the part
  * @param samples how many samples the part has
  * @param statistics of the curvature; null if the batch does not enter them
@@ -37,6 +40,27 @@ public record BatchPart(
     /** The same part with its gradient in another array. */
     BatchPart with(INDArray other) {
         return new BatchPart(other, score, samples, statistics, obstacle, place, suspicion);
+    }
+
+    /**
+     * What the part says of the curvature, without its gradient, which is not to enter the step.
+     *
+     * @return a part of no samples
+     */
+    public BatchPart statisticsAlone() {
+        return new BatchPart(null, 0, 0, statistics, obstacle, place, suspicion);
+    }
+
+    /** {@return whether the part's gradient enters the step} */
+    public boolean hasGradient() {
+        return gradient != null;
+    }
+
+    /** Those with a gradient, and behind them those without, else in their order. */
+    static List<BatchPart> gradientsFirst(List<BatchPart> parts) {
+        return parts.stream()
+                .sorted(Comparator.comparing(part -> !part.hasGradient()))
+                .toList();
     }
 
     /**
@@ -65,7 +89,10 @@ public record BatchPart(
         writeReason(obstacle, out);
         out.writeUTF(place == null ? "" : place);
         writeReason(suspicion, out);
-        ArrayBytes.write(gradient.reshape(gradient.length()), false, out);
+        out.writeBoolean(hasGradient());
+        if (hasGradient()) {
+            ArrayBytes.write(gradient.reshape(gradient.length()), false, out);
+        }
         out.writeBoolean(statistics != null);
         if (statistics != null) {
             statistics.write(out);
@@ -101,7 +128,7 @@ public record BatchPart(
         SkipReason obstacle = readReason(in);
         String place = in.readUTF();
         SkipReason suspicion = readReason(in);
-        INDArray gradient = ArrayBytes.read(in);
+        INDArray gradient = in.readBoolean() ? ArrayBytes.read(in) : null;
         BatchStatistics statistics = in.readBoolean() ? BatchStatistics.read(in) : null;
         return new BatchPart(gradient, score, samples, statistics, obstacle, place, suspicion);
     }

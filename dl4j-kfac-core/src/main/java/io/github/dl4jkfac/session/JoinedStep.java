@@ -182,7 +182,8 @@ public final class JoinedStep {
     /**
      * Takes a step.
      *
-     * @param parts what copies with the leader's parameters have found, at least one; they are added up in this order
+     * @param parts what copies with the leader's parameters have found, at least one of them with a gradient; they are added up in this order, those
+     *     without a gradient at the end
      * @param batch the whole, for controllers and listeners that look at it; may be null unless the {@link #moment} asks for it
      * @throws IllegalArgumentException if an option has a value that no step can use
      */
@@ -246,7 +247,8 @@ public final class JoinedStep {
     }
 
     /** The sum of all parts; its gradient is the leader's own view. */
-    private BatchPart join(List<BatchPart> parts, INDArray gradient) {
+    private BatchPart join(List<BatchPart> all, INDArray gradient) {
+        List<BatchPart> parts = BatchPart.gradientsFirst(all);
         BatchPart whole = parts.get(0).with(gradient.assign(parts.get(0).gradient()));
         for (BatchPart part : parts.subList(1, parts.size())) {
             whole = sums.add(whole, part, leader);

@@ -95,6 +95,11 @@ public final class PartPass {
     public record Moment(long step, int iteration, int epoch, boolean withStatistics, boolean withBatch)
             implements Serializable {
 
+        /** {@return the same moment, but that the batch does not enter the statistics} */
+        public Moment withoutStatistics() {
+            return new Moment(step, iteration, epoch, false, withBatch);
+        }
+
         /** {@return the same moment, but that the leader looks at the batch} */
         public Moment andBatch() {
             return new Moment(step, iteration, epoch, withStatistics, true);

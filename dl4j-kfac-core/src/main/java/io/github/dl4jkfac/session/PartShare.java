@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deeplearning4j.nn.api.Model;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -49,17 +50,20 @@ public final class PartShare {
             kept.keySet().retainAll(blocks);
             own = new BatchStatistics(kept);
         }
-        return part.with(part.gradient().reshape(part.gradient().length()).get(NDArrayIndex.interval(from, to)))
-                .withStatistics(own);
+        INDArray range = part.hasGradient()
+                ? part.gradient().reshape(part.gradient().length()).get(NDArrayIndex.interval(from, to))
+                : null;
+        return part.with(range).withStatistics(own);
     }
 
     /**
      * Adds up this share of all parts.
      *
-     * @param shares of the parts, at least one, in their order; the first one's gradient is overwritten
+     * @param all shares of the parts, at least one of them with a gradient, in their order; the first one's gradient is overwritten
      * @return the sum
      */
-    public BatchPart join(List<BatchPart> shares) {
+    public BatchPart join(List<BatchPart> all) {
+        List<BatchPart> shares = BatchPart.gradientsFirst(all);
         BatchPart whole = shares.get(0);
         for (BatchPart next : shares.subList(1, shares.size())) {
             whole = sums.add(whole, next, model);

@@ -50,11 +50,14 @@ final class PartSums {
      * Adds a part to those before it.
      *
      * @param soFar the sum of those before; its gradient is overwritten with the new sum
-     * @param next the part; not modified
+     * @param next the part; not modified; may be one without a gradient
      * @param model of the parts, or a copy of it
      * @return the sum, with the gradient array of the first
      */
     BatchPart add(BatchPart soFar, BatchPart next, Model model) {
+        if (!next.hasGradient()) {
+            return merged(soFar, next, soFar.score(), soFar.samples());
+        }
         int samples = soFar.samples() + next.samples();
         List<INDArray> means = averaged.stream()
                 .map(interval -> interval.of(soFar.gradient())
@@ -65,10 +68,14 @@ final class PartSums {
         for (int i = 0; i < means.size(); i++) {
             averaged.get(i).of(soFar.gradient()).assign(means.get(i));
         }
+        return merged(soFar, next, score(soFar, next, samples, model), samples);
+    }
+
+    private static BatchPart merged(BatchPart soFar, BatchPart next, double score, int samples) {
         BatchPart first = soFar.obstacle() == null ? next : soFar;
         return new BatchPart(
                 soFar.gradient(),
-                score(soFar, next, samples, model),
+                score,
                 samples,
                 sum(soFar.statistics(), next.statistics()),
                 first.obstacle(),

@@ -4,6 +4,7 @@ import io.github.dl4jkfac.arrays.Finite;
 import io.github.dl4jkfac.curvature.Refresh;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -11,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refreshes inverses so that the last good one stays in force if the new one is not finite, whatever kind of block it is: what the block
- * keeps is copied first, group by group, and put back then. A copy takes d^2 where the inverse takes d^3.
+ * Refreshes inverses so that the last good one stays in force if the new one is not finite, whatever kind of block it is: what a refresh
+ * may change is copied first, group by group, and put back then. A copy takes d^2 where the inverse takes d^3.
  */
 final class SafeRefresh {
 
@@ -20,12 +21,11 @@ final class SafeRefresh {
 
     private final List<CurvatureGroup> toldOf = new ArrayList<>();
 
-    /** What a block keeps, and a copy of it. */
+    /** Something that a refresh may change, and a copy of it. */
     private record Copy(INDArray live, INDArray copy) {
 
-        static Copy of(BoundBlock block) {
-            INDArray live = block.state().kept();
-            return new Copy(live, live.dup());
+        static Stream<Copy> of(BoundBlock block) {
+            return block.state().renewed().stream().map(live -> new Copy(live, live.dup(live.ordering())));
         }
 
         boolean isFinite() {
@@ -51,7 +51,7 @@ final class SafeRefresh {
         }
         List<Copy> copies = new ArrayList<>();
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
-            group.members().forEach(member -> copies.add(Copy.of(member)));
+            group.members().stream().flatMap(Copy::of).forEach(copies::add);
         }
         computed.commit();
         if (!copies.stream().allMatch(Copy::isFinite)) {

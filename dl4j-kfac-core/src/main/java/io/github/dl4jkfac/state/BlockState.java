@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.state;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,18 @@ public final class BlockState {
     /** {@return all but the momentum as one vector, a view: the counters and the block's own matrices} */
     public INDArray kept() {
         return kept;
+    }
+
+    /** {@return all that a renewal of the inverse may change, views: everything but the moments of which it is made} */
+    public List<INDArray> renewed() {
+        List<INDArray> all = new ArrayList<>();
+        all.add(kept.get(NDArrayIndex.interval(0, COUNTERS)));
+        for (Slice slice : layout.slices()) {
+            if (!(slice.isStatistic() && slice.symmetric())) {
+                all.add(slices.get(slice.name()));
+            }
+        }
+        return all;
     }
 
     /** {@return the number of batches that have entered the statistics} */

@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             HeadlineCommand.class,
             ParallelCommand.class,
             SparkCommand.class,
+            SparkCostCommand.class,
             ScalingCommand.class,
             HelpCommand.class
         })

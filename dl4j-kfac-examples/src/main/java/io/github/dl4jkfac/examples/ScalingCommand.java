@@ -28,12 +28,17 @@ final class ScalingCommand implements Callable<Integer> {
 
     private static final double BITS = 8;
 
+    /** The work of the autoencoder of the benchmarks. */
+    static Workload autoencoder() {
+        return Workload.dense("autoencoder", List.of(784, 1000, 500, 250, 30, 250, 500, 1000, 784));
+    }
+
     /** Networks with known work. */
     private enum Net {
         AUTOENCODER {
             @Override
             Workload work() {
-                return Workload.dense("autoencoder", List.of(784, 1000, 500, 250, 30, 250, 500, 1000, 784));
+                return autoencoder();
             }
         },
         RESNET50 {

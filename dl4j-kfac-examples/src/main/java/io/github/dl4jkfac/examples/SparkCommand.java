@@ -8,10 +8,12 @@ import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.spark.SparkTraining;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.spark.Reduction;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,6 +76,14 @@ final class SparkCommand implements Callable<Integer> {
     private String checkpoints;
 
     @Option(
+            names = "--reduction",
+            paramLabel = "NAME",
+            defaultValue = "driver",
+            description = "Who adds up, inverts and preconditions: driver or shuffle. The latter needs --checkpoints. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private Reduction reduction;
+
+    @Option(
             names = "--evaluations",
             paramLabel = "N",
             defaultValue = "20",
@@ -106,10 +116,22 @@ final class SparkCommand implements Callable<Integer> {
         DataOptions.tellReading(terminal);
         Problem problem = autoencoder.problem(data, terminal::println);
         RunOptions.checkBatch("--batch", workers * batch, problem.trainCount());
-        List<Row> rows;
+        List<Row> rows = onSpark(() -> new SparkTraining(problem, workers, batch, epochs, checkpoints, reduction)
+                .run(master, seed, evaluations, terminal));
+        LossCurve curve = new LossCurve(problem.signature(), rows);
+        curve.writeNumbers(out);
+        Plots.finish(() -> curve.draw(out), out, terminal);
+        return 0;
+    }
+
+    /**
+     * @param work needs Spark's classes
+     * @return what it returns
+     * @throws UserError if they are not there
+     */
+    static <T> T onSpark(Supplier<T> work) {
         try {
-            rows = new SparkTraining(problem, workers, batch, epochs, checkpoints)
-                    .run(master, seed, evaluations, terminal);
+            return work.get();
         } catch (NoClassDefFoundError e) {
             if (!e.getMessage().startsWith("org/apache/spark")) {
                 throw e;
@@ -118,10 +140,6 @@ final class SparkCommand implements Callable<Integer> {
                     "Spark is not on the class path: start this command by spark-submit, or build the jar with"
                             + " mvn -Pspark -DskipTests package");
         }
-        LossCurve curve = new LossCurve(problem.signature(), rows);
-        curve.writeNumbers(out);
-        Plots.finish(() -> curve.draw(out), out, terminal);
-        return 0;
     }
 
     private void check() {

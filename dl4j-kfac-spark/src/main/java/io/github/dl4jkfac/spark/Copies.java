@@ -13,18 +13,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param step of the network
  * @param shared what copies are made from
  * @param network the same, where executors find it
- * @param batchesPerStep that each shard goes through in a step
+ * @param roles of the partitions
  */
 record Copies(
-        JavaSparkContext spark,
-        JoinedStep step,
-        SharedNetwork shared,
-        Broadcast<SharedNetwork> network,
-        int batchesPerStep) {
+        JavaSparkContext spark, JoinedStep step, SharedNetwork shared, Broadcast<SharedNetwork> network, Roles roles) {
 
-    static Copies of(JavaSparkContext spark, JoinedStep step, int batchesPerStep) {
+    static Copies of(JavaSparkContext spark, JoinedStep step, Roles roles) {
         SharedNetwork shared = SharedNetwork.of(step.leader(), step.layout());
-        return new Copies(spark, step, shared, spark.broadcast(shared), batchesPerStep);
+        return new Copies(spark, step, shared, spark.broadcast(shared), roles);
     }
 
     /** Tells the executors of the next step; listeners of the first one see a batch. */

@@ -21,8 +21,7 @@ final class DriverExchange implements StepExchange {
         Broadcast<StepData> data = copies.announce(round);
         List<byte[]> messages;
         try {
-            messages = shards.mapPartitionsWithIndex(
-                            new PartTask(copies.network(), data, copies.batchesPerStep()), true)
+            messages = shards.mapPartitionsWithIndex(new PartTask(copies.network(), data, copies.roles()), true)
                     .collect();
         } finally {
             data.destroy();
@@ -37,7 +36,9 @@ final class DriverExchange implements StepExchange {
             }
         }
         copies.step().take(parts, Shard.whole(batches));
-        parts.forEach(part -> part.gradient().close());
+        parts.stream()
+                .filter(BatchPart::hasGradient)
+                .forEach(part -> part.gradient().close());
     }
 
     @Override

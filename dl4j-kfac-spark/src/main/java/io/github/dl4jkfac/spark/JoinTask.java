@@ -47,7 +47,9 @@ final class JoinTask implements Function2<Integer, Iterator<Tuple2<Integer, Shar
                 new PartMessage(whole.withStatistics(null), null).bytes(layout),
                 whole.statistics() == null ? null : Bytes.of(whole.statistics()::write),
                 batches);
-        parts.forEach(part -> part.gradient().close());
+        parts.stream()
+                .filter(BatchPart::hasGradient)
+                .forEach(part -> part.gradient().close());
         return List.of(sum).iterator();
     }
 }

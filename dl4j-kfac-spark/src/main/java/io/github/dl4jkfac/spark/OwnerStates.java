@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
@@ -52,7 +53,13 @@ final class OwnerStates {
         for (int owner = 0; owner < owners; owner++) {
             first.add(new OwnerState(owner, serial, Bytes.of(curvature.get(owner)::write)));
         }
-        present = new Kept(copies.spark().parallelize(first, owners), version());
+        // a list given to Spark would travel with every task, a broadcast travels once
+        Broadcast<List<OwnerState>> shared = copies.spark().broadcast(first);
+        needed.add(shared);
+        JavaRDD<OwnerState> states = copies.spark()
+                .parallelize(IntStream.range(0, owners).boxed().toList(), owners)
+                .map(owner -> shared.value().get(owner));
+        present = new Kept(states.persist(StorageLevel.MEMORY_AND_DISK()), version());
     }
 
     private long version() {

@@ -23,9 +23,10 @@ record PartMessage(BatchPart part, MultiDataSet batch) {
 
     byte[] bytes(long layout) {
         // with statistics a message is two to three times as large as the gradient
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) Math.min(
-                MOST_AT_FIRST,
-                3 * part.gradient().length() * part.gradient().dataType().width()));
+        long gradient = part.hasGradient()
+                ? part.gradient().length() * part.gradient().dataType().width()
+                : 0;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) Math.min(MOST_AT_FIRST, 3 * gradient));
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             part.write(layout, out);
             out.writeBoolean(batch != null);

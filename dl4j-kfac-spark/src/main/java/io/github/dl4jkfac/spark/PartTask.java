@@ -10,8 +10,8 @@ final class PartTask extends StepTask<byte[]> {
 
     private static final long serialVersionUID = 1L;
 
-    PartTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, int batchesPerStep) {
-        super(network, step, batchesPerStep);
+    PartTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, Roles roles) {
+        super(network, step, roles);
     }
 
     @Override

@@ -16,8 +16,8 @@ final class ShareTask extends StepTask<Tuple2<Integer, ShareTask.Share>> {
 
     private final int owners;
 
-    ShareTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, int batchesPerStep, int owners) {
-        super(network, step, batchesPerStep);
+    ShareTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, Roles roles, int owners) {
+        super(network, step, roles);
         this.owners = owners;
     }
 

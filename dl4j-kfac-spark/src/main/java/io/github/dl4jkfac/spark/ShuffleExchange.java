@@ -28,10 +28,10 @@ final class ShuffleExchange implements StepExchange, CurvatureOwners {
     private JavaRDD<OwnerSum> sums;
     private boolean basesAreOld;
 
-    /** @param partitions of the data */
-    ShuffleExchange(Copies copies, int partitions) {
+    ShuffleExchange(Copies copies) {
         this.copies = copies;
-        this.owners = (int) Math.min(partitions, copies.step().leader().numParams());
+        this.owners = (int)
+                Math.min(copies.roles().partitions(), copies.step().leader().numParams());
         this.curvature = copies.step().shareCurvature(owners);
         this.states = copies.step().hasCurvature() ? new OwnerStates(copies, owners, curvature) : null;
         copies.step().keepCurvatureAt(this);
@@ -72,7 +72,7 @@ final class ShuffleExchange implements StepExchange, CurvatureOwners {
 
     private JavaRDD<OwnerSum> sums(JavaRDD<Shard> shards, Broadcast<StepData> data) {
         return JavaPairRDD.fromJavaRDD(shards.mapPartitionsWithIndex(
-                        new ShareTask(copies.network(), data, copies.batchesPerStep(), owners), true))
+                        new ShareTask(copies.network(), data, copies.roles(), owners), true))
                 .partitionBy(new OwnerPartitioner(owners))
                 .mapPartitionsWithIndex(new JoinTask(copies.network(), data, owners), true);
     }

@@ -41,6 +41,7 @@ public final class SparkKFac {
     private final StepCheckpoints checkpoints;
     private final int interval;
     private final Reduction reduction;
+    private final int statisticsPartitions;
 
     private Model leader;
     private int firstRound;
@@ -54,6 +55,7 @@ public final class SparkKFac {
         this.batchesPerStep = builder.batchesPerStep;
         this.interval = builder.interval;
         this.reduction = builder.reduction;
+        this.statisticsPartitions = builder.statisticsPartitions;
         this.checkpoints =
                 builder.folder == null ? null : new StepCheckpoints(builder.folder, spark.hadoopConfiguration());
     }
@@ -80,6 +82,7 @@ public final class SparkKFac {
         private String folder;
         private int interval;
         private Reduction reduction = Reduction.DRIVER;
+        private int statisticsPartitions;
 
         private Builder(JavaSparkContext spark, Model leader) {
             this.spark = Objects.requireNonNull(spark, "spark");
@@ -138,6 +141,19 @@ public final class SparkKFac {
             return this;
         }
 
+        /**
+         * Has some partitions make the statistics, and nothing else, while the others go through their batches without (Ba, Grosse, Martens 2017, sec. 4). A step
+         * that takes statistics then takes no longer than others. Which partitions they are changes from one epoch to the next.
+         *
+         * @param number of the partitions, at least 1 and less than all; without this all partitions do both
+         * @return this builder
+         * @throws IllegalArgumentException for another number
+         */
+        public Builder statisticsPartitions(int number) {
+            statisticsPartitions = requireAtLeastOne("statisticsPartitions", number);
+            return this;
+        }
+
         private static int requireAtLeastOne(String name, int number) {
             if (number < 1) {
                 throw new IllegalArgumentException(name + " must be at least 1, got " + number);
@@ -187,16 +203,13 @@ public final class SparkKFac {
                         elements -> List.of(Shard.of(elements, least)).iterator())
                 .persist(StorageLevel.MEMORY_AND_DISK());
         try {
-            int batches = shards.map(shard -> shard.batches().size()).collect().stream()
-                    .mapToInt(Integer::intValue)
-                    .max()
-                    .orElse(0);
-            if (batches == 0) {
+            List<Integer> batches = shards.map(shard -> shard.batches().size()).collect();
+            if (batches.stream().allMatch(number -> number == 0)) {
                 throw new IllegalArgumentException("The data is empty: there is nothing to train on");
             }
-            int rounds = (batches + batchesPerStep - 1) / batchesPerStep;
+            Roles roles = roles(batches.size());
             while (leader().epoch() < epochs) {
-                epoch(shards, rounds);
+                epoch(shards, roles, roles.rounds(batches, leader().epoch()));
             }
         } finally {
             shards.unpersist(false);
@@ -217,12 +230,21 @@ public final class SparkKFac {
         }
     }
 
-    private void epoch(JavaRDD<Shard> shards, int rounds) {
+    private Roles roles(int partitions) {
+        if (statisticsPartitions >= partitions) {
+            throw new IllegalArgumentException(
+                    "statisticsPartitions must be less than the number of the data's partitions, " + partitions
+                            + ", got " + statisticsPartitions + ": the others tell the gradient");
+        }
+        return new Roles(partitions, statisticsPartitions, batchesPerStep);
+    }
+
+    private void epoch(JavaRDD<Shard> shards, Roles roles, int rounds) {
         if (firstRound == 0) {
             leader().beginEpoch();
         }
         for (int round = firstRound; round < rounds; round++) {
-            step(shards, round);
+            step(shards, roles, round);
             if (checkpoints != null && leader().iteration() % interval == 0) {
                 save(round + 1);
             }
@@ -235,23 +257,22 @@ public final class SparkKFac {
         }
     }
 
-    private void step(JavaRDD<Shard> shards, int round) {
+    private void step(JavaRDD<Shard> shards, Roles roles, int round) {
         if (step == null || !step.isCurrent()) {
-            shareLeader(shards.getNumPartitions());
+            shareLeader(roles);
         }
         exchange.step(shards, round);
     }
 
-    private void shareLeader(int partitions) {
+    private void shareLeader(Roles roles) {
         forgetCopies();
         if (KFacListener.isNeededBy(leader)) {
             KFacListener.attach(leader);
         }
         step = new JoinedStep(leader);
         step.requireParts();
-        Copies copies = Copies.of(spark, step, batchesPerStep);
-        exchange =
-                reduction == Reduction.SHUFFLE ? new ShuffleExchange(copies, partitions) : new DriverExchange(copies);
+        Copies copies = Copies.of(spark, step, roles);
+        exchange = reduction == Reduction.SHUFFLE ? new ShuffleExchange(copies) : new DriverExchange(copies);
     }
 
     /** Curvature that is with the executors has to be written somewhere from time to time. */

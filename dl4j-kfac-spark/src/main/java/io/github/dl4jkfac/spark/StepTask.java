@@ -1,6 +1,8 @@
 package io.github.dl4jkfac.spark;
 
+import io.github.dl4jkfac.session.BatchPart;
 import io.github.dl4jkfac.session.JoinedStep;
+import io.github.dl4jkfac.session.PartPass.Moment;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -20,20 +22,25 @@ abstract class StepTask<T> implements Function2<Integer, Iterator<Shard>, Iterat
 
     private final Broadcast<SharedNetwork> network;
     private final Broadcast<StepData> step;
-    private final int batchesPerStep;
+    private final Roles roles;
 
-    /** @param batchesPerStep that each shard goes through in a step */
-    StepTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, int batchesPerStep) {
+    /** @param roles of the shards, and what they go through in a step */
+    StepTask(Broadcast<SharedNetwork> network, Broadcast<StepData> step, Roles roles) {
         this.network = network;
         this.step = step;
-        this.batchesPerStep = batchesPerStep;
+        this.roles = roles;
     }
 
     @Override
     public Iterator<T> call(Integer partition, Iterator<Shard> shards) {
         StepData data = step.value();
-        List<MultiDataSet> own = shards.hasNext() ? shards.next().ofStep(data.round(), batchesPerStep) : List.of();
-        if (own.isEmpty()) {
+        boolean isStatistician = roles.isStatistician(partition, data.moment().epoch());
+        Moment moment = isStatistician || !roles.areSeparate()
+                ? data.moment()
+                : data.moment().withoutStatistics();
+        List<MultiDataSet> own =
+                shards.hasNext() ? shards.next().ofStep(data.round(), roles.batchesPerStep()) : List.of();
+        if (own.isEmpty() || isStatistician && !moment.withStatistics()) {
             return Collections.emptyIterator();
         }
         ExecutorNetworks.Copy copy = ExecutorNetworks.take(network.value());
@@ -41,9 +48,10 @@ abstract class StepTask<T> implements Function2<Integer, Iterator<Shard>, Iterat
         if (data.state() != null) {
             StepData.read(data.state(), copy.state());
         }
-        PartMessage found = new PartMessage(
-                copy.pass().run(own, data.moment(), partition * batchesPerStep),
-                data.moment().withBatch() ? Shard.whole(own) : null);
+        BatchPart part = copy.pass().run(own, moment, partition * roles.batchesPerStep());
+        PartMessage found = isStatistician
+                ? new PartMessage(part.statisticsAlone(), null)
+                : new PartMessage(part, moment.withBatch() ? Shard.whole(own) : null);
         Iterator<T> told = tell(partition, found, copy.step());
         ExecutorNetworks.giveBack(copy);
         return told;

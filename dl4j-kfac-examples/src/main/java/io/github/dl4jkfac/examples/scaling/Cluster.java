@@ -68,11 +68,10 @@ public record Cluster(double flops, double bytesPerSecond, double scheduling, do
                         + (work.preconditioningFlops() + inversions) / flops;
             case SHUFFLE ->
                 passes
+                        + 2 * broadcast // parameters, and the gradient when the driver has clipped it
                         + shareOfOthers(workers) * sums / bytesPerSecond
-                        + scheduling
                         + longest(work.ownersFlops(training.inverseInterval()), workers) / flops
-                        + gradient / bytesPerSecond
-                        + broadcast;
+                        + 2 * gradient / bytesPerSecond; // the sum, and the update
             case RING ->
                 passes
                         + ring(sums, workers)

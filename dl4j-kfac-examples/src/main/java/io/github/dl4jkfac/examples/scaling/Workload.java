@@ -71,6 +71,27 @@ public record Workload(String name, double passFlops, double statisticsFlops, Li
         return new Workload(name, passFlops, statisticsFlops, layers, other);
     }
 
+    /**
+     * The same work where passes are slower than matrix products: as if they had more operations.
+     *
+     * @param factor how many times slower an operation of a pass is
+     * @return a new workload
+     */
+    public Workload withPassesSlower(double factor) {
+        return new Workload(name, passFlops * factor, statisticsFlops * factor, layers, inversion);
+    }
+
+    /**
+     * What a worker does in a step.
+     *
+     * @param samples of its batch
+     * @param statisticsInterval steps from one batch that enters the statistics to the next
+     * @return operations, on average
+     */
+    public double workersFlops(int samples, double statisticsInterval) {
+        return samples * (passFlops + statisticsFlops / statisticsInterval);
+    }
+
     double parameters() {
         return layers.stream().mapToDouble(Layer::parameters).sum();
     }
@@ -79,7 +100,8 @@ public record Workload(String name, double passFlops, double statisticsFlops, Li
         return layers.stream().mapToDouble(Layer::factorEntries).sum();
     }
 
-    double preconditioningFlops() {
+    /** {@return operations of preconditioning all layers} */
+    public double preconditioningFlops() {
         return layers.stream().mapToDouble(this::preconditioningFlops).sum();
     }
 

@@ -8,6 +8,7 @@ import io.github.dl4jkfac.examples.training.Budget;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.Row;
+import io.github.dl4jkfac.spark.Reduction;
 import io.github.dl4jkfac.spark.SparkKFac;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -29,8 +30,10 @@ import org.nd4j.linalg.dataset.DataSet;
  * @param batch examples of each worker in a step
  * @param epochs how often all data are taken
  * @param checkpoints a folder of any Hadoop file system; null for none
+ * @param reduction how what the executors find comes together
  */
-public record SparkTraining(Problem problem, int workers, int batch, int epochs, String checkpoints) {
+public record SparkTraining(
+        Problem problem, int workers, int batch, int epochs, String checkpoints, Reduction reduction) {
 
     private static final int CHECKPOINT_INTERVAL = 20;
 
@@ -55,7 +58,7 @@ public record SparkTraining(Problem problem, int workers, int batch, int epochs,
                 JavaSparkContext spark = new JavaSparkContext(conf)) {
             Follower follower = new Follower(budget, display, new Row(0, 0, 0, 0, problem.evaluate(network)));
             network.addListeners(follower);
-            SparkKFac.Builder training = SparkKFac.builder(spark, network);
+            SparkKFac.Builder training = SparkKFac.builder(spark, network).reduction(reduction);
             if (checkpoints != null) {
                 training.checkpoints(checkpoints, CHECKPOINT_INTERVAL);
             }
