@@ -123,7 +123,7 @@ public final class AttachChecks {
         }
         return method.name() + ": layers '" + layer + "' and '" + otherLayer
                 + "' differ in an option that holds for the whole network (curvature, klClip, statisticsInterval,"
-                + " inverseInterval, statisticsFraction, seed): " + method + " and " + other
+                + " inverseInterval, backgroundRefresh, statisticsFraction, seed): " + method + " and " + other
                 + ". Give all layers the same; only learning rate, momentum, damping and decay may differ.";
     }
 }

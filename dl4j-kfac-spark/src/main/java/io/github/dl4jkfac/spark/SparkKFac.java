@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.spark;
 
 import io.github.dl4jkfac.KFacListener;
-import io.github.dl4jkfac.session.JoinedStep;
 import io.github.dl4jkfac.session.Leader;
 import java.util.List;
 import java.util.Objects;
@@ -42,11 +41,10 @@ public final class SparkKFac {
     private final int interval;
     private final Reduction reduction;
     private final int statisticsPartitions;
+    private final LeaderSteps steps;
 
     private Model leader;
     private int firstRound;
-    private JoinedStep step;
-    private StepExchange exchange;
 
     private SparkKFac(Builder builder) {
         this.spark = builder.spark;
@@ -56,6 +54,7 @@ public final class SparkKFac {
         this.interval = builder.interval;
         this.reduction = builder.reduction;
         this.statisticsPartitions = builder.statisticsPartitions;
+        this.steps = new LeaderSteps(spark, builder.reduction);
         this.checkpoints =
                 builder.folder == null ? null : new StepCheckpoints(builder.folder, spark.hadoopConfiguration());
     }
@@ -213,7 +212,7 @@ public final class SparkKFac {
             }
         } finally {
             shards.unpersist(false);
-            forgetCopies();
+            steps.close();
         }
         return leader;
     }
@@ -244,35 +243,17 @@ public final class SparkKFac {
             leader().beginEpoch();
         }
         for (int round = firstRound; round < rounds; round++) {
-            step(shards, roles, round);
+            steps.step(leader, shards, roles, round);
             if (checkpoints != null && leader().iteration() % interval == 0) {
                 save(round + 1);
             }
         }
         firstRound = 0;
-        gather();
+        steps.gather();
         leader().endEpoch();
         if (checkpoints != null) {
             save(0);
         }
-    }
-
-    private void step(JavaRDD<Shard> shards, Roles roles, int round) {
-        if (step == null || !step.isCurrent()) {
-            shareLeader(roles);
-        }
-        exchange.step(shards, round);
-    }
-
-    private void shareLeader(Roles roles) {
-        forgetCopies();
-        if (KFacListener.isNeededBy(leader)) {
-            KFacListener.attach(leader);
-        }
-        step = new JoinedStep(leader);
-        step.requireParts();
-        Copies copies = Copies.of(spark, step, roles);
-        exchange = reduction == Reduction.SHUFFLE ? new ShuffleExchange(copies) : new DriverExchange(copies);
     }
 
     /** Curvature that is with the executors has to be written somewhere from time to time. */
@@ -287,24 +268,9 @@ public final class SparkKFac {
         spark.setCheckpointDir(checkpoints.folderForCurvature());
     }
 
-    /** There is nothing to bring where no step has been taken since a checkpoint was read. */
-    private void gather() {
-        if (exchange != null) {
-            exchange.gather();
-        }
-    }
-
     private void save(int round) {
-        gather();
+        steps.gather();
         checkpoints.save(leader, leader().iteration(), round);
-    }
-
-    private void forgetCopies() {
-        if (exchange != null) {
-            exchange.close();
-            exchange = null;
-            step = null;
-        }
     }
 
     private Leader leader() {
