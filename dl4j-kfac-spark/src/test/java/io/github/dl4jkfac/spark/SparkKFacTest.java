@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.core.storage.Persistable;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -35,6 +36,11 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.deeplearning4j.optimize.listeners.CollectScoresListener;
 import org.deeplearning4j.optimize.listeners.PerformanceListener;
+import org.deeplearning4j.ui.model.stats.J7StatsListener;
+import org.deeplearning4j.ui.model.stats.StatsListener;
+import org.deeplearning4j.ui.model.stats.api.StatsReport;
+import org.deeplearning4j.ui.model.stats.api.StatsType;
+import org.deeplearning4j.ui.model.storage.InMemoryStatsStorage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -201,6 +207,26 @@ class SparkKFacTest {
         assertThat(scores.getListScore().size()).isEqualTo(ROUNDS);
         assertThat(scores.getListScore().getDouble(ROUNDS - 1))
                 .isLessThan(scores.getListScore().getDouble(0));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theTrainingUiSeesTheStepsOnTheDriver(Reduction reduction) {
+        MultiLayerNetwork leader = network(new KFac());
+        InMemoryStatsStorage storage = new InMemoryStatsStorage();
+        leader.setListeners(new J7StatsListener(storage, 1));
+        new SparkRun(leader).reduction(reduction).fit(1);
+        List<Persistable> steps = new ArrayList<>();
+        for (String session : storage.listSessionIDs()) {
+            for (String worker : storage.listWorkerIDsForSessionAndType(session, StatsListener.TYPE_ID)) {
+                steps.addAll(storage.getAllUpdatesAfter(session, StatsListener.TYPE_ID, worker, 0));
+            }
+        }
+        assertThat(steps).hasSize(ROUNDS);
+        StatsReport last = (StatsReport) steps.get(ROUNDS - 1);
+        assertThat(last.getScore()).isEqualTo(leader.score());
+        assertThat(last.getMeanMagnitudes(StatsType.Gradients)).containsKey("0_W");
+        assertThat(last.getMeanMagnitudes(StatsType.Parameters)).containsKey("1_b");
     }
 
     @ParameterizedTest
