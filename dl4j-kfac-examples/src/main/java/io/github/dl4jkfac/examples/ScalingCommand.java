@@ -1,15 +1,19 @@
 package io.github.dl4jkfac.examples;
 
 import io.github.dl4jkfac.examples.commandline.Checks;
+import io.github.dl4jkfac.examples.failures.UserError;
 import io.github.dl4jkfac.examples.report.OutputFolder;
 import io.github.dl4jkfac.examples.report.Plots;
 import io.github.dl4jkfac.examples.scaling.Cluster;
 import io.github.dl4jkfac.examples.scaling.ScalingStudy;
+import io.github.dl4jkfac.examples.scaling.Updates;
 import io.github.dl4jkfac.examples.scaling.Workload;
 import io.github.dl4jkfac.examples.scaling.Workload.Inversion;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,18 +41,18 @@ final class ScalingCommand implements Callable<Integer> {
     private enum Net {
         AUTOENCODER {
             @Override
-            Workload work() {
-                return autoencoder();
+            Workload work(List<Integer> layers) {
+                return Workload.dense("autoencoder", layers);
             }
         },
         RESNET50 {
             @Override
-            Workload work() {
+            Workload work(List<Integer> layers) {
                 return Workload.resNet50();
             }
         };
 
-        abstract Workload work();
+        abstract Workload work(List<Integer> layers);
     }
 
     @Option(
@@ -108,6 +112,26 @@ final class ScalingCommand implements Callable<Integer> {
             description = "Steps between two inversions. Default: ${DEFAULT-VALUE}.")
     private int inverseInterval;
 
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            split = "-",
+            defaultValue = "784-1000-500-250-30-250-500-1000-784",
+            description = "Layer sizes of the autoencoder. Default: ${DEFAULT-VALUE}.")
+    private List<Integer> layers;
+
+    @Option(
+            names = "--kfac-updates",
+            paramLabel = "B=N",
+            split = ",",
+            description =
+                    "How many updates K-FAC takes to some loss with batches of some sizes, two of them at least. With these "
+                            + "and --sgd-updates the time to that loss is told, too.")
+    private Map<Integer, Double> kfacUpdates;
+
+    @Option(names = "--sgd-updates", paramLabel = "B=N", split = ",", description = "The same of SGD.")
+    private Map<Integer, Double> sgdUpdates;
+
     @Option(names = "--eigenvectors", description = "Invert by eigenvectors in place of Cholesky's method.")
     private boolean eigenvectors;
 
@@ -126,18 +150,53 @@ final class ScalingCommand implements Callable<Integer> {
         PrintWriter terminal = spec.commandLine().getOut();
         check();
         OutputFolder.prepare(out, "--out");
-        Workload work = net.work().with(eigenvectors ? Inversion.EIGENVECTORS : Inversion.CHOLESKY);
+        Workload work = net.work(layers).with(eigenvectors ? Inversion.EIGENVECTORS : Inversion.CHOLESKY);
         ScalingStudy study = new ScalingStudy(
                 new Cluster(gigaflops * 1e9, gigabits * 1e9 / BITS, scheduling, spread),
                 work,
-                new Cluster.Training(batch, statisticsInterval, inverseInterval));
+                new Cluster.Training(batch, statisticsInterval, inverseInterval),
+                updates(kfacUpdates),
+                updates(sgdUpdates));
         study.writeNumbers(out);
         terminal.print(study.markdown());
-        Plots.finish(() -> study.draw(out), out, terminal);
+        if (study.hasTarget()) {
+            terminal.println();
+            terminal.print(study.markdownToTarget());
+        }
+        Plots.finish(() -> draw(study), out, terminal);
         return 0;
     }
 
+    private void draw(ScalingStudy study) throws IOException {
+        study.draw(out);
+        if (study.hasTarget()) {
+            study.drawToTarget(out);
+        }
+    }
+
+    private static Updates updates(Map<Integer, Double> measured) {
+        return measured == null ? null : Updates.of(measured);
+    }
+
+    private static void checkUpdates(String name, Map<Integer, Double> measured) {
+        if (measured == null) {
+            return;
+        }
+        if (measured.size() < 2) {
+            throw new UserError(name + " needs the updates with two sizes of batches at least. Got: " + measured);
+        }
+        measured.forEach((size, updates) -> {
+            Checks.within(name, size, 1, 1_000_000_000);
+            Checks.positive(name, updates);
+        });
+    }
+
     private void check() {
+        checkUpdates("--kfac-updates", kfacUpdates);
+        checkUpdates("--sgd-updates", sgdUpdates);
+        if (layers.size() < 2 || layers.stream().anyMatch(width -> width < 1)) {
+            throw new UserError("--layers must be two sizes of layers at least, each at least 1. Got: " + layers);
+        }
         Checks.within("--batch", batch, 1, 1_000_000);
         Checks.within("--statistics-interval", statisticsInterval, 1, 1_000_000);
         Checks.within("--inverse-interval", inverseInterval, 1, 1_000_000);

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Seconds of a step over the number of workers, by the model, for each way to share the work. */
 public final class ScalingStudy {
@@ -28,6 +29,8 @@ public final class ScalingStudy {
 
     private final Workload work;
     private final Training training;
+    private final Updates ofKFac;
+    private final Updates ofSgd;
     private final Map<Design, double[]> seconds = new EnumMap<>(Design.class);
 
     /**
@@ -36,8 +39,12 @@ public final class ScalingStudy {
      * @param cluster the machines
      * @param work what there is to do
      * @param training how
+     * @param ofKFac its updates to a loss; null if they are not known
+     * @param ofSgd its updates to the same loss; null if they are not known
      */
-    public ScalingStudy(Cluster cluster, Workload work, Training training) {
+    public ScalingStudy(Cluster cluster, Workload work, Training training, Updates ofKFac, Updates ofSgd) {
+        this.ofKFac = ofKFac;
+        this.ofSgd = ofSgd;
         this.work = work;
         this.training = training;
         for (Design design : Design.values()) {
@@ -83,6 +90,56 @@ public final class ScalingStudy {
                 .append(WORKERS.get(lastEfficient(values)))
                 .append(" workers\n"));
         return text.toString();
+    }
+
+    /** {@return whether it is known how many updates the optimizers take to a loss} */
+    public boolean hasTarget() {
+        return ofKFac != null && ofSgd != null;
+    }
+
+    private double secondsToTarget(Design design, int i) {
+        Updates updates = design == Design.SGD ? ofSgd : ofKFac;
+        return seconds.get(design)[i] * updates.at((double) training.samples() * WORKERS.get(i));
+    }
+
+    /** @return seconds to the loss in Markdown */
+    public String markdownToTarget() {
+        List<String> header = new ArrayList<>(List.of("workers", "updates of SGD", "updates of K-FAC"));
+        seconds.keySet().forEach(design -> header.add(design.name().toLowerCase(Locale.ROOT) + ", s"));
+        MarkdownTable table = new MarkdownTable(header);
+        for (int i = 0; i < WORKERS.size(); i++) {
+            double batch = (double) training.samples() * WORKERS.get(i);
+            List<Object> line = new ArrayList<>(List.of(WORKERS.get(i), ofSgd.at(batch), ofKFac.at(batch)));
+            for (Design design : seconds.keySet()) {
+                line.add(secondsToTarget(design, i));
+            }
+            table.add(line);
+        }
+        return table.toString();
+    }
+
+    /**
+     * Draws {@code scaling-target.png}.
+     *
+     * @param folder existing folder
+     * @throws IOException if the file cannot be written
+     */
+    public void drawToTarget(Path folder) throws IOException {
+        Chart chart = new Chart(
+                        work.name() + ", " + training.samples() + " examples a worker",
+                        "workers",
+                        "seconds to the loss")
+                .overDecades();
+        double[] workers = WORKERS.stream().mapToDouble(Integer::doubleValue).toArray();
+        seconds.forEach((design, values) -> chart.add(
+                design.name(),
+                COLOURS.get(design),
+                workers,
+                IntStream.range(0, values.length)
+                        .mapToDouble(i -> secondsToTarget(design, i))
+                        .toArray(),
+                false));
+        chart.write(folder.resolve("scaling-target.png"));
     }
 
     /** The last number of workers of which each does at least half of what one alone does. */

@@ -53,7 +53,7 @@ class ClusterTest {
         assertThat(cluster.secondsPerStep(Design.RING, work, training, 2))
                 .isCloseTo(4 + 620 / 400.0 + 0.4e-3 + 4 + 0.5, within(1e-9));
         assertThat(cluster.secondsPerStep(Design.SHUFFLE, work, training, 2))
-                .isCloseTo(4 + 310 / 400.0 + 0.5 + 5 + 1 + 2.5, within(1e-9));
+                .isCloseTo(4 + 2 * 2.5 + 310 / 400.0 + 5 + 2 * 1, within(1e-9));
     }
 
     @Test
