@@ -2,6 +2,7 @@ package io.github.dl4jkfac.capture;
 
 import io.github.dl4jkfac.arrays.Reductions;
 import io.github.dl4jkfac.capture.likelihood.OutputDistribution;
+import io.github.dl4jkfac.lean.Kinds;
 import java.util.Set;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
@@ -71,7 +72,7 @@ public final class OutputHead extends LayerRecording implements OutputRecording 
     /** Returns null for an output whose loss acts on something else than rows of pre-activations. */
     static OutputHead of(String name, org.deeplearning4j.nn.api.Layer place) {
         org.deeplearning4j.nn.api.Layer layer = unfrozen(place);
-        Class<?> type = layer.getClass();
+        Class<?> type = Kinds.of(layer);
         return ONE_ROW_PER_SAMPLE.contains(type) || STEP_BY_STEP.contains(type) || SAMPLE_BY_SAMPLE.contains(type)
                 ? new OutputHead(name, (BaseLayer<?>) layer)
                 : null;
@@ -79,7 +80,7 @@ public final class OutputHead extends LayerRecording implements OutputRecording 
 
     /** Whether the derivative with respect to the pre-activations is all that a second pass needs of the loss. */
     boolean hasOneRowPerSample() {
-        return ONE_ROW_PER_SAMPLE.contains(layer().getClass());
+        return ONE_ROW_PER_SAMPLE.contains(Kinds.of(layer()));
     }
 
     void arm(DerivativeSource source, long rows, long batch) {
@@ -242,7 +243,7 @@ public final class OutputHead extends LayerRecording implements OutputRecording 
     private INDArray perSample(INDArray column, long samples) {
         long pass = column.size(0) % batch() == 0 ? batch() : samples;
         long positions = column.size(0) / pass;
-        char order = STEP_BY_STEP.contains(layer().getClass()) ? 'f' : 'c';
+        char order = STEP_BY_STEP.contains(Kinds.of(layer())) ? 'f' : 'c';
         INDArray all = column.dup(order).reshape(order, pass, positions);
         return pass == samples ? all : all.get(NDArrayIndex.interval(0, samples), NDArrayIndex.all());
     }

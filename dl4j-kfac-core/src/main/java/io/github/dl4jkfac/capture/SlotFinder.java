@@ -4,6 +4,7 @@ import io.github.dl4jkfac.capture.layers.ConvolutionMapper;
 import io.github.dl4jkfac.capture.layers.ParameterGroup;
 import io.github.dl4jkfac.capture.layers.RowMapper;
 import io.github.dl4jkfac.capture.layers.RowMappers;
+import io.github.dl4jkfac.lean.Kinds;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -55,8 +56,8 @@ final class SlotFinder {
         if (layer instanceof BidirectionalLayer both) {
             return bothDirections(name, both);
         }
-        boolean dense = layer.getClass() == DenseLayer.class && !((DenseLayer) layer).hasLayerNorm();
-        boolean output = layer.getClass() == OutputLayer.class || layer.getClass() == CenterLossOutputLayer.class;
+        boolean dense = Kinds.of(layer) == DenseLayer.class && !((DenseLayer) layer).hasLayerNorm();
+        boolean output = Kinds.of(layer) == OutputLayer.class || layer.getClass() == CenterLossOutputLayer.class;
         if (dense || output) {
             return List.of(new DenseSlot(name, (BaseLayer<?>) layer, head, place != null, sampleMajor));
         }

@@ -2,6 +2,7 @@ package io.github.dl4jkfac.session;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.Trainable;
 import org.deeplearning4j.nn.conf.BackpropType;
@@ -73,9 +74,15 @@ public record Leader(Model model) {
 
     /** What stands before a parameter's name and an underscore where DL4J names the parts of a gradient. */
     String nameOf(Trainable trainable) {
-        return model instanceof MultiLayerNetwork network
-                ? Integer.toString(List.<Trainable>of(network.getLayers()).indexOf(trainable))
-                : ((GraphVertex) trainable).getVertexName();
+        if (!(model instanceof MultiLayerNetwork network)) {
+            return ((GraphVertex) trainable).getVertexName();
+        }
+        // the updater may still know a layer that another one stands in for
+        return IntStream.range(0, network.getLayers().length)
+                .filter(i -> network.getLayer(i).getConfig() == trainable.getConfig())
+                .mapToObj(Integer::toString)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("The updater knows a layer that is not the network's"));
     }
 
     void setScore(double score) {

@@ -1,5 +1,6 @@
 package io.github.dl4jkfac.capture.layers;
 
+import io.github.dl4jkfac.lean.Kinds;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -100,15 +101,15 @@ public final class RowMappers {
      * @return the one registered for its class, or that of a module, or what is built in; null if there is none
      */
     public static synchronized RowMapper of(Layer layer) {
-        RowMapper registered = REGISTERED.get(layer.getClass());
+        RowMapper registered = REGISTERED.get(Kinds.of(layer));
         if (registered != null) {
             return registered;
         }
-        RowMapper ofModule = OfModules.MAPPERS.get(layer.getClass());
+        RowMapper ofModule = OfModules.MAPPERS.get(Kinds.of(layer));
         if (ofModule != null) {
             return ofModule;
         }
-        boolean normalised = layer.getClass() == DenseLayer.class && ((DenseLayer) layer).hasLayerNorm();
-        return normalised ? LAYER_NORM : BUILT_IN.get(layer.getClass());
+        boolean normalised = Kinds.of(layer) == DenseLayer.class && ((DenseLayer) layer).hasLayerNorm();
+        return normalised ? LAYER_NORM : BUILT_IN.get(Kinds.of(layer));
     }
 }
