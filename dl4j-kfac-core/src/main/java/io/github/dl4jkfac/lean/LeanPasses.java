@@ -52,7 +52,7 @@ public final class LeanPasses {
         } else if (model instanceof ComputationGraph graph) {
             for (GraphVertex vertex : initialised(graph.getVertices())) {
                 if (vertex instanceof LayerVertex place) {
-                    place.setLayer(lean(place.getLayer(), false));
+                    place.setLayer(lean(place.getLayer(), isFirst(graph, place)));
                     lean += isLean(place.getLayer()) ? 1 : 0;
                 }
             }
@@ -80,6 +80,12 @@ public final class LeanPasses {
                 }
             }
         }
+    }
+
+    private static boolean isFirst(ComputationGraph graph, LayerVertex vertex) {
+        return vertex.getLayerPreProcessor() == null
+                && Arrays.stream(vertex.getInputVertices())
+                        .allMatch(input -> graph.getVertices()[input.getVertexIndex()].isInputVertex());
     }
 
     private static <T> T[] initialised(T[] parts) {

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.dropout.GaussianNoise;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.weightnoise.DropConnect;
@@ -211,6 +212,36 @@ class LeanPassesTest {
             assertThat(copy.getLayer(0))
                     .isExactlyInstanceOf(org.deeplearning4j.nn.layers.feedforward.dense.DenseLayer.class);
         }
+    }
+
+    @Test
+    void layersOfAGraphMayShareTheInput() {
+        List<DataSet> batches = Fixtures.batches(DataType.DOUBLE, 5);
+        ComputationGraph plain = shared();
+        ComputationGraph lean = shared();
+        assertThat(LeanPasses.attach(lean)).isEqualTo(3);
+        for (ComputationGraph graph : List.of(plain, lean)) {
+            batches.forEach(graph::fit);
+        }
+        assertThat(lean.params().distance2(plain.params())).isLessThan(1e-12);
+    }
+
+    private static ComputationGraph shared() {
+        ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                .seed(3)
+                .dataType(DataType.DOUBLE)
+                .activation(Activation.TANH)
+                .updater(new Adam(0.01))
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("left", Fixtures.dense(Fixtures.FEATURES, 4), "in")
+                .addLayer("right", Fixtures.dense(Fixtures.FEATURES, 3), "in")
+                .addVertex("both", new MergeVertex(), "left", "right")
+                .addLayer("out", Fixtures.output(7), "both")
+                .setOutputs("out")
+                .build());
+        graph.init();
+        return graph;
     }
 
     /** Only a fit has no use for it. */
