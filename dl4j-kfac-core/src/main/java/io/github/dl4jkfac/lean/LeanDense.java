@@ -12,13 +12,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A dense layer whose backward pass takes the activation's derivative from the forward pass's output, where Deeplearning4j computes the pre-activations anew, and
- * which leaves out the gradient with respect to the network's input in a fit. Anything that is not a plain dense layer's is left to Deeplearning4j's own code.
+ * A dense layer whose backward pass has what the forward pass has computed, where Deeplearning4j computes the pre-activations anew; which takes the activation's derivative
+ * from the function's value where it can; and which leaves out the gradient with respect to the network's input in a fit. Anything that is not a plain dense layer's is left to Deeplearning4j's own code.
  */
 final class LeanDense extends DenseLayer {
 
     private static final long serialVersionUID = 1L;
 
+    private final transient Memory preActivations = new Memory();
     private final transient Memory output = new Memory();
     private final transient boolean isFirst;
     private final transient DenseLayer original;
@@ -39,9 +40,25 @@ final class LeanDense extends DenseLayer {
     }
 
     @Override
+    protected Pair<INDArray, INDArray> preOutputWithPreNorm(
+            boolean training, boolean forBackprop, LayerWorkspaceMgr workspaces) {
+        INDArray kept = forBackprop ? preActivations.take() : null;
+        if (kept != null) {
+            return new Pair<>(kept, null);
+        }
+        Pair<INDArray, INDArray> computed = super.preOutputWithPreNorm(training, forBackprop, workspaces);
+        if (training && !forBackprop && hasPlainWeights()) {
+            preActivations.keep(computed.getFirst());
+        } else {
+            preActivations.forget();
+        }
+        return computed;
+    }
+
+    @Override
     public INDArray activate(boolean training, LayerWorkspaceMgr workspaces) {
         INDArray activations = super.activate(training, workspaces);
-        if (training && isPlain()) {
+        if (training && hasPlainDerivative()) {
             output.keep(activations);
         } else {
             output.forget();
@@ -49,20 +66,24 @@ final class LeanDense extends DenseLayer {
         return activations;
     }
 
-    /** What changes the weights or the pre-activations on their way is not plain. */
-    private boolean isPlain() {
-        return maskArray == null
-                && !hasLayerNorm()
-                && layerConf().getWeightNoise() == null
+    /** Nothing changes the weights or the pre-activations on their way. */
+    private boolean hasPlainWeights() {
+        return !hasLayerNorm() && layerConf().getWeightNoise() == null;
+    }
+
+    private boolean hasPlainDerivative() {
+        return hasPlainWeights()
+                && maskArray == null
                 && OutputDerivative.of(layerConf().getActivationFn()) != null;
     }
 
     @Override
     public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr workspaces) {
         INDArray y = output.take();
-        if (y == null || !isPlain() || !y.equalShapes(epsilon)) {
+        if (y == null || !hasPlainDerivative() || !y.equalShapes(epsilon)) {
             return super.backpropGradient(epsilon, workspaces);
         }
+        preActivations.forget();
         INDArray delta = workspaces.dup(ArrayType.BP_WORKING_MEM, epsilon, 'f');
         OutputDerivative.of(layerConf().getActivationFn()).multiply(y, delta);
         return new Pair<>(gradient(delta), wantsInputGradient() ? inputGradient(delta, workspaces) : null);

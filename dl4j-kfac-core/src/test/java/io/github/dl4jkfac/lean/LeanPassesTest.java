@@ -52,7 +52,7 @@ class LeanPassesTest {
                 layer("relu", layer -> layer.activation(Activation.RELU)),
                 layer("leaky relu of the same class", layer -> layer.activation(new ActivationReLU(2.0, 0.1, 0.2))),
                 layer("identity", layer -> layer.activation(Activation.IDENTITY)),
-                layer("elu, which is left alone", layer -> layer.activation(Activation.ELU)),
+                layer("elu, whose derivative takes the pre-activations", layer -> layer.activation(Activation.ELU)),
                 layer("without bias", layer -> layer.activation(Activation.TANH).hasBias(false)),
                 layer("dropout", layer -> layer.activation(Activation.TANH).dropOut(0.6)),
                 layer(

@@ -37,6 +37,9 @@ import picocli.CommandLine.Spec;
                         + "process, in alternating rounds, so that other load falls on both alike.")
 final class BenchCommand implements Callable<Integer> {
 
+    /** After so many intervals K-FAC's statistics and inverses are as seldom as they stay. */
+    private static final int EARLY_ROUNDS = 4;
+
     private static final int MOST_ROUNDS = 10_000;
 
     @Mixin
@@ -66,6 +69,11 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "250,1000,4000",
             description = "Batch sizes. Default: ${DEFAULT-VALUE}.")
     private List<Integer> batches;
+
+    @Option(
+            names = "--lean",
+            description = "Measure each optimizer a second time, with lean passes through dense layers.")
+    private boolean lean;
 
     @Option(
             names = "--rounds",
@@ -99,7 +107,7 @@ final class BenchCommand implements Callable<Integer> {
         Problem problem = problems.problem(terminal::println);
         batches.forEach(batch -> RunOptions.checkBatch("--batches", batch, problem.trainCount()));
         record(problem, contenders);
-        BenchReport report = new BenchReport(out, chosen.iterator().next());
+        BenchReport report = new BenchReport(out, chosen.iterator().next().id());
         try (Interruption interruption = new Interruption(() -> Interruption.tell(spec, out))) {
             for (int batch : batches) {
                 measure(problem, contenders, batch, report);
@@ -127,17 +135,22 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(Problem problem, Map<Optimizer, OptimizerSettings> contenders, int batch, BenchReport report) {
-        Map<Optimizer, BenchSubject> subjects = new LinkedHashMap<>();
-        contenders.forEach(
-                (optimizer, chosen) -> subjects.put(optimizer, new BenchSubject(problem, optimizer, chosen, batch)));
-        contenders.forEach((optimizer, chosen) ->
-                report.count(batch, optimizer, subjects.get(optimizer).operations(optimizer, chosen, batch)));
-        // Warming up for one round also takes K-FAC past its first steps, at which it refreshes more often.
-        subjects.values().forEach(subject -> subject.run(roundSteps()));
+        Map<String, BenchSubject> subjects = new LinkedHashMap<>();
+        for (boolean leanly : lean ? List.of(false, true) : List.of(false)) {
+            contenders.forEach((optimizer, chosen) -> {
+                BenchSubject subject = new BenchSubject(problem, optimizer, chosen, batch, leanly);
+                subjects.put(optimizer.id() + (leanly ? ", lean" : ""), subject);
+                if (!leanly) {
+                    report.count(batch, optimizer.id(), subject.operations(optimizer, chosen, batch));
+                }
+            });
+        }
+        // warming up also takes K-FAC past its first steps, at which it refreshes more often
+        subjects.values().forEach(subject -> subject.run(EARLY_ROUNDS * roundSteps()));
         for (int round = 1; round <= rounds; round++) {
             spec.commandLine().getOut().printf("batch %d, round %d of %d%n", batch, round, rounds);
             spec.commandLine().getOut().flush();
-            for (Map.Entry<Optimizer, BenchSubject> subject : subjects.entrySet()) {
+            for (Map.Entry<String, BenchSubject> subject : subjects.entrySet()) {
                 report.add(batch, round, subject.getKey(), subject.getValue().run(roundSteps()));
             }
         }

@@ -1,7 +1,6 @@
 package io.github.dl4jkfac.examples.bench;
 
 import io.github.dl4jkfac.examples.failures.OutputFailure;
-import io.github.dl4jkfac.examples.optimizers.Optimizer;
 import io.github.dl4jkfac.examples.report.CsvFile;
 import io.github.dl4jkfac.examples.report.TextTable;
 import java.nio.file.Path;
@@ -23,15 +22,15 @@ public final class BenchReport {
     private static final Map<String, ToDoubleFunction<StepCost>> PARTS = parts();
 
     private final CsvFile csv;
-    private final Optimizer baseline;
-    private final Map<Integer, Map<Optimizer, List<StepCost>>> costs = new LinkedHashMap<>();
-    private final Map<Integer, Map<Optimizer, Double>> counted = new HashMap<>();
+    private final String baseline;
+    private final Map<Integer, Map<String, List<StepCost>>> costs = new LinkedHashMap<>();
+    private final Map<Integer, Map<String, Double>> counted = new HashMap<>();
 
     /**
      * @param folder existing folder for {@code bench.csv}
-     * @param baseline the optimizer that the others are divided by
+     * @param baseline name of the optimizer that the others are divided by
      */
-    public BenchReport(Path folder, Optimizer baseline) {
+    public BenchReport(Path folder, String baseline) {
         this.baseline = baseline;
         List<String> columns = new ArrayList<>(List.of("batch", "round", "optimizer"));
         PARTS.keySet().forEach(part -> columns.add(part.replace(' ', '_') + "_ms"));
@@ -56,24 +55,24 @@ public final class BenchReport {
     /**
      * @param batch examples per step
      * @param round number of the round; every optimizer has the same ones
-     * @param optimizer which optimizer
+     * @param optimizer name of the optimizer, and of how it is run
      * @param cost of a step in that round
      */
-    public void add(int batch, int round, Optimizer optimizer, StepCost cost) {
+    public void add(int batch, int round, String optimizer, StepCost cost) {
         costs.computeIfAbsent(batch, key -> new LinkedHashMap<>())
                 .computeIfAbsent(optimizer, key -> new ArrayList<>())
                 .add(cost);
-        List<Object> line = new ArrayList<>(Arrays.asList(batch, round, optimizer.id()));
+        List<Object> line = new ArrayList<>(Arrays.asList(batch, round, optimizer));
         PARTS.values().forEach(part -> line.add(part.applyAsDouble(cost)));
         csv.add(line);
     }
 
     /**
      * @param batch examples per step
-     * @param optimizer which optimizer
+     * @param optimizer name of the optimizer, and of how it is run
      * @param ratio of its operations, as counted, to those of gradient descent; empty if they are not known
      */
-    public void count(int batch, Optimizer optimizer, OptionalDouble ratio) {
+    public void count(int batch, String optimizer, OptionalDouble ratio) {
         ratio.ifPresent(
                 known -> counted.computeIfAbsent(batch, key -> new HashMap<>()).put(optimizer, known));
     }
@@ -95,32 +94,32 @@ public final class BenchReport {
         TextTable table = new TextTable(header);
         StringBuilder ratios = new StringBuilder();
         costs.forEach((batch, byOptimizer) -> byOptimizer.forEach((optimizer, rounds) -> {
-            List<Object> line = new ArrayList<>(List.of(optimizer.id(), batch));
+            List<Object> line = new ArrayList<>(List.of(optimizer, batch));
             PARTS.values().forEach(part -> line.add(median(rounds, part)));
             table.add(line);
-            if (optimizer != baseline) {
+            if (!optimizer.equals(baseline)) {
                 ratios.append(ratios(batch, optimizer, rounds, byOptimizer.get(baseline)));
             }
         }));
         return table.toString() + ratios;
     }
 
-    private String ratios(int batch, Optimizer optimizer, List<StepCost> rounds, List<StepCost> baselineRounds) {
+    private String ratios(int batch, String optimizer, List<StepCost> rounds, List<StepCost> baselineRounds) {
         double[] wall = ratio(rounds, baselineRounds, StepCost::wall);
         double[] cpu = ratio(rounds, baselineRounds, StepCost::cpu);
         return String.format(
                 Locale.ROOT,
                 "%s over %s at batch %d: %s in wall-clock, %s in processor time%s%n",
-                optimizer.id(),
-                baseline.id(),
+                optimizer,
+                baseline,
                 batch,
                 range(wall),
                 range(cpu),
                 counted(batch, optimizer));
     }
 
-    private String counted(int batch, Optimizer optimizer) {
-        Map<Optimizer, Double> ofBatch = counted.getOrDefault(batch, Map.of());
+    private String counted(int batch, String optimizer) {
+        Map<String, Double> ofBatch = counted.getOrDefault(batch, Map.of());
         return ofBatch.containsKey(optimizer)
                 ? String.format(Locale.ROOT, "; %.2f in operations counted", ofBatch.get(optimizer))
                 : "";

@@ -10,6 +10,7 @@ import io.github.dl4jkfac.examples.optimizers.OptimizerSettings;
 import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.TrainingClock;
+import io.github.dl4jkfac.lean.LeanPasses;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.deeplearning4j.nn.api.Model;
@@ -31,9 +32,13 @@ public final class BenchSubject implements AutoCloseable {
      * @param optimizer which optimizer
      * @param settings its settings
      * @param batch examples per step
+     * @param lean whether passes leave out what Deeplearning4j computes twice
      */
-    public BenchSubject(Problem problem, Optimizer optimizer, OptimizerSettings settings, int batch) {
+    public BenchSubject(Problem problem, Optimizer optimizer, OptimizerSettings settings, int batch, boolean lean) {
         network = Networks.create(problem, optimizer, settings, 1);
+        if (lean) {
+            LeanPasses.attach(network);
+        }
         network.addListeners(timer);
         listener = optimizer.firstOrder() ? null : KFacListener.attach(network);
         batches = problem.batches(batch, 1);
