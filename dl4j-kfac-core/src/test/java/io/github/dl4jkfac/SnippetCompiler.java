@@ -22,6 +22,7 @@ final class SnippetCompiler {
             "import io.github.dl4jkfac.*;",
             "import io.github.dl4jkfac.checkpoint.*;",
             "import io.github.dl4jkfac.diagnostics.*;",
+            "import io.github.dl4jkfac.lean.*;",
             "import io.github.dl4jkfac.parallel.*;",
             "import java.nio.file.Path;",
             "import java.time.Duration;",

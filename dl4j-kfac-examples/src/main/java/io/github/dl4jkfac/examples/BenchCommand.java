@@ -3,6 +3,7 @@ package io.github.dl4jkfac.examples;
 import io.github.dl4jkfac.KFac;
 import io.github.dl4jkfac.examples.bench.BenchReport;
 import io.github.dl4jkfac.examples.bench.BenchSubject;
+import io.github.dl4jkfac.examples.bench.Variant;
 import io.github.dl4jkfac.examples.commandline.Checks;
 import io.github.dl4jkfac.examples.commandline.Interruption;
 import io.github.dl4jkfac.examples.commandline.RunRecords;
@@ -15,6 +16,7 @@ import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.solve.NativeFloor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,6 +77,9 @@ final class BenchCommand implements Callable<Integer> {
             description = "Measure each optimizer a second time, with lean passes through dense layers.")
     private boolean lean;
 
+    @Option(names = "--background", description = "Measure K-FAC and EKFAC once more, with inverses in the background.")
+    private boolean background;
+
     @Option(
             names = "--rounds",
             paramLabel = "N",
@@ -134,14 +139,21 @@ final class BenchCommand implements Callable<Integer> {
         record.write(out);
     }
 
+    private List<Variant> variants() {
+        return Arrays.stream(Variant.values())
+                .filter(variant -> lean || !variant.isLean())
+                .filter(variant -> background || !variant.isInBackground())
+                .toList();
+    }
+
     private void measure(Problem problem, Map<Optimizer, OptimizerSettings> contenders, int batch, BenchReport report) {
         Map<String, BenchSubject> subjects = new LinkedHashMap<>();
-        for (boolean leanly : lean ? List.of(false, true) : List.of(false)) {
+        for (Variant variant : variants()) {
             contenders.forEach((optimizer, chosen) -> {
-                BenchSubject subject = new BenchSubject(problem, optimizer, chosen, batch, leanly);
-                subjects.put(optimizer.id() + (leanly ? ", lean" : ""), subject);
-                if (!leanly) {
-                    report.count(batch, optimizer.id(), subject.operations(optimizer, chosen, batch));
+                if (variant.suits(optimizer)) {
+                    BenchSubject subject = new BenchSubject(problem, optimizer, chosen, batch, variant);
+                    subjects.put(variant.nameOf(optimizer), subject);
+                    report.count(batch, variant.nameOf(optimizer), subject.operations(optimizer, chosen, batch));
                 }
             });
         }

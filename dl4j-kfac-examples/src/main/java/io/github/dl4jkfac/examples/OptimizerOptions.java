@@ -63,6 +63,11 @@ final class OptimizerOptions {
     Integer inverseInterval;
 
     @Option(
+            names = "--background-refresh",
+            description = "Compute inverses while training goes on (kfac, ekfac, kfac-tridiagonal).")
+    boolean backgroundRefresh;
+
+    @Option(
             names = "--curvature",
             paramLabel = "NAME",
             description = "Which Fisher matrix (kfac, ekfac, kfac-tridiagonal): ${COMPLETION-CANDIDATES}.")
@@ -92,6 +97,7 @@ final class OptimizerOptions {
                 .with(Setting.CURVATURE, curvature)
                 .with(Setting.STATISTICS_INTERVAL, statisticsInterval)
                 .with(Setting.INVERSE_INTERVAL, inverseInterval)
+                .with(Setting.BACKGROUND_REFRESH, backgroundRefresh ? true : null)
                 .with(Setting.WEIGHT_DECAY, weightDecay)
                 .with(Setting.SCHEDULE, schedule);
         requireUse(all, optimizers);

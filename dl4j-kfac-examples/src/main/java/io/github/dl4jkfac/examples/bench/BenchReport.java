@@ -40,6 +40,8 @@ public final class BenchReport {
     private static Map<String, ToDoubleFunction<StepCost>> parts() {
         Map<String, ToDoubleFunction<StepCost>> parts = new LinkedHashMap<>();
         parts.put("wall", StepCost::wall);
+        parts.put("median", StepCost::median);
+        parts.put("slowest", StepCost::slowest);
         parts.put("cpu", StepCost::cpu);
         parts.put("forward", StepCost::forward);
         parts.put("backward", StepCost::backward);

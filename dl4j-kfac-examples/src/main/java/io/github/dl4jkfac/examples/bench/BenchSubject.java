@@ -11,8 +11,10 @@ import io.github.dl4jkfac.examples.training.Networks;
 import io.github.dl4jkfac.examples.training.Problem;
 import io.github.dl4jkfac.examples.training.TrainingClock;
 import io.github.dl4jkfac.lean.LeanPasses;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.apache.commons.statistics.descriptive.Median;
 import org.deeplearning4j.nn.api.Model;
 import org.nd4j.linalg.dataset.DataSet;
 
@@ -32,11 +34,11 @@ public final class BenchSubject implements AutoCloseable {
      * @param optimizer which optimizer
      * @param settings its settings
      * @param batch examples per step
-     * @param lean whether passes leave out what Deeplearning4j computes twice
+     * @param variant how it is run
      */
-    public BenchSubject(Problem problem, Optimizer optimizer, OptimizerSettings settings, int batch, boolean lean) {
-        network = Networks.create(problem, optimizer, settings, 1);
-        if (lean) {
+    public BenchSubject(Problem problem, Optimizer optimizer, OptimizerSettings settings, int batch, Variant variant) {
+        network = Networks.create(problem, optimizer, variant.of(settings), 1);
+        if (variant.isLean()) {
             LeanPasses.attach(network);
         }
         network.addListeners(timer);
@@ -65,17 +67,22 @@ public final class BenchSubject implements AutoCloseable {
         long backward = timer.backwardNanos();
         Map<Phase, Long> before = phases();
         TrainingClock clock = new TrainingClock(0, 0);
+        double[] seconds = new double[steps];
         for (int i = 0; i < steps; i++) {
             DataSet batch = batches.at(step++);
+            seconds[i] = -clock.seconds();
             clock.start();
             timer.start();
             Models.fit(network, batch);
             clock.stop();
+            seconds[i] += clock.seconds();
         }
         Map<Phase, Long> after = phases();
         double perStep = 1 / (steps * NANOS_PER_MILLI);
         return new StepCost(
                 1000 * clock.seconds() / steps,
+                1000 * Median.withDefaults().evaluate(seconds),
+                1000 * Arrays.stream(seconds).max().orElse(0),
                 1000 * clock.cpuSeconds() / steps,
                 (timer.forwardNanos() - forward) * perStep,
                 (timer.backwardNanos() - backward) * perStep,

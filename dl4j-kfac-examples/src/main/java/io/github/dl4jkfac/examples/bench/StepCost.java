@@ -5,6 +5,8 @@ package io.github.dl4jkfac.examples.bench;
  * backward to preconditioning, and the rest add up to the wall-clock; capture is part of backward and rest.
  *
  * @param wall wall-clock
+ * @param median of the steps' wall-clocks
+ * @param slowest the largest of them
  * @param cpu processor time, all threads
  * @param forward forward pass up to the output layer
  * @param backward output layer, loss and backward pass, with K-FAC's capture of the derivatives
@@ -16,6 +18,8 @@ package io.github.dl4jkfac.examples.bench;
  */
 public record StepCost(
         double wall,
+        double median,
+        double slowest,
         double cpu,
         double forward,
         double backward,

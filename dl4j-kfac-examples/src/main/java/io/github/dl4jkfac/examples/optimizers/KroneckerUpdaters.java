@@ -18,7 +18,8 @@ final class KroneckerUpdaters {
             Setting.KL_CLIP,
             Setting.CURVATURE,
             Setting.STATISTICS_INTERVAL,
-            Setting.INVERSE_INTERVAL);
+            Setting.INVERSE_INTERVAL,
+            Setting.BACKGROUND_REFRESH);
 
     private KroneckerUpdaters() {}
 
@@ -46,6 +47,7 @@ final class KroneckerUpdaters {
         chosen.ifSet(Setting.CURVATURE, builder::curvature);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
         chosen.ifSet(Setting.INVERSE_INTERVAL, builder::inverseInterval);
+        chosen.ifSet(Setting.BACKGROUND_REFRESH, yes -> builder.backgroundRefresh());
         if (isByHand(chosen)) {
             setKlClip(chosen, KFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
         }
@@ -63,6 +65,7 @@ final class KroneckerUpdaters {
         chosen.ifSet(Setting.CURVATURE, builder::curvature);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
         chosen.ifSet(Setting.INVERSE_INTERVAL, builder::basisInterval);
+        chosen.ifSet(Setting.BACKGROUND_REFRESH, yes -> builder.backgroundRefresh());
         if (isByHand(chosen)) {
             setKlClip(chosen, EKFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
         }

@@ -29,6 +29,8 @@ public final class Setting<T> {
     public static final Setting<Integer> STATISTICS_INTERVAL = new Setting<>("statistics_interval");
     /** Steps between inversions, or between eigendecompositions. */
     public static final Setting<Integer> INVERSE_INTERVAL = new Setting<>("inverse_interval");
+    /** Whether inverses are computed while training goes on. */
+    public static final Setting<Boolean> BACKGROUND_REFRESH = new Setting<>("background_refresh");
     /** Coefficient of a weight decay that is part of the optimizer. */
     public static final Setting<Double> WEIGHT_DECAY = new Setting<>("weight_decay");
     /** How the learning rate changes over a run. */
@@ -50,6 +52,7 @@ public final class Setting<T> {
             CURVATURE,
             STATISTICS_INTERVAL,
             INVERSE_INTERVAL,
+            BACKGROUND_REFRESH,
             WEIGHT_DECAY,
             SCHEDULE);
 
