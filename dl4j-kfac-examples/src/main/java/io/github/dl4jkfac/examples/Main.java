@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SequenceCommand.class,
             TuneCommand.class,
             BenchCommand.class,
+            KernelsCommand.class,
             QualityCommand.class,
             HeadlineCommand.class,
             ParallelCommand.class,

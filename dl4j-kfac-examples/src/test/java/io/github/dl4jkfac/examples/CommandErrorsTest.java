@@ -199,7 +199,7 @@ class CommandErrorsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             mnist-autoencodr | there is no command 'mnist-autoencodr'; did you mean mnist-autoencoder? (
-            xyz              | there is no command 'xyz'; there are mnist-autoencoder, cifar, sequence, tune, bench, quality, headline, parallel-autoencoder, spark-autoencoder, spark-cost, scaling, help (
+            xyz              | there is no command 'xyz'; there are mnist-autoencoder, cifar, sequence, tune, bench, kernels, quality, headline, parallel-autoencoder, spark-autoencoder, spark-cost, scaling, help (
             help xyz         | Unknown subcommand 'xyz'
             """)
     void anUnknownCommandIsAnErrorAndOthersAreNamed(String line, String message) {

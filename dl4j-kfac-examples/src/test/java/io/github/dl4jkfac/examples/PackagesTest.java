@@ -38,6 +38,7 @@ class PackagesTest {
             Map.entry("quality", Set.of("report", "training", "models", "optimizers", "data", "failures")),
             Map.entry("headline", Set.of("tasks", "report", "training", "optimizers", "data", "failures")),
             Map.entry("scaling", Set.of("report")),
+            Map.entry("kernels", Set.of("report")),
             Map.entry("spark", Set.of("report", "training", "optimizers", "data")),
             Map.entry("commandline", Set.of("report", "failures")));
 

@@ -3,7 +3,6 @@ package io.github.dl4jkfac.spark;
 import io.github.dl4jkfac.session.CurvatureOwners.Order;
 import io.github.dl4jkfac.session.OwnedCurvature;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -13,6 +12,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The curvature that owners keep, as an RDD with one element for each of them. Every change makes a new one of the last; Spark makes one anew from those before
@@ -20,6 +21,8 @@ import org.apache.spark.storage.StorageLevel;
  * what was needed for that is freed. The state before the last change stays at hand, for a step that is taken back.
  */
 final class OwnerStates {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OwnerStates.class);
 
     /** Changes from one checkpoint to the next. */
     static final int CHANGES = 10;
@@ -160,7 +163,7 @@ final class OwnerStates {
             Path path = new Path(file);
             path.getFileSystem(copies.spark().hadoopConfiguration()).delete(path, true);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            LOG.warn("'{}', which is not needed any more, could not be deleted: {}", file, e.getMessage());
         }
     }
 }

@@ -16,7 +16,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * Trains a network on Apache Spark. Each partition of the data is a worker: at each step every one of them goes through its next batch with a copy of the
- * network, on an executor; the driver adds up their gradients and statistics, in the order of the partitions, and takes one step with the network itself
+ * network, on an executor; their gradients and statistics are added up, in the order of the partitions, and the driver takes one step with the network itself
  * (Ba, Grosse, Martens 2017, in step). What is computed does not depend on which executor runs a task, nor on how often: a task that is run
  * again, after an executor is lost, tells the same.
  *
@@ -26,8 +26,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * }</pre>
  *
  * <p>A step moves the parameters once to each executor, and the parameters' gradient and, when statistics are taken, the packed factors from each
- * partition to the driver; see {@code spark.driver.maxResultSize}. Executors need {@code OMP_NUM_THREADS=1} where a task has one core. The driver
- * computes the inverses.
+ * partition to the driver, which keeps the curvature, see {@code spark.driver.maxResultSize}; or with {@link Reduction#SHUFFLE} to owners, who keep it.
+ * Executors need {@code OMP_NUM_THREADS=1} where a task has one core.
  *
  * <p>Works with {@link io.github.dl4jkfac.KFac}, {@link io.github.dl4jkfac.EKFac}, {@link io.github.dl4jkfac.AdaFisher}, {@link
  * io.github.dl4jkfac.FAdam} and all updaters of Deeplearning4j; clipping, L1 and L2, momentum, constraints and listeners act on the driver.
