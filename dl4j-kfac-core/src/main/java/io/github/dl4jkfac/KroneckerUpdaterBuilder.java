@@ -44,7 +44,7 @@ abstract class KroneckerUpdaterBuilder<B extends KroneckerUpdaterBuilder<B>> ext
     /**
      * Has the inverses computed while training goes on: on the cores that BLAS's threads leave free, or else a part of them at each step. They are put in force when the
      * next batch enters the statistics, {@link #statisticsInterval} steps later, whether they were ready long before or have to be waited for; so a training
-     * is the same from run to run and from machine to machine. The very first inverses are waited for. Unless this is called each refresh ends within its
+     * is the same from run to run and from machine to machine. The first inverses, as long as they are more frequent than later on, are waited for. Unless this is called each refresh ends within its
      * step.
      *
      * @return this builder

@@ -154,7 +154,7 @@ final class StatisticsPass {
     private void refreshWhereDue(long steps) {
         if (guard.admitsStatistics() && (plan.inversesDue(steps) || !isReady())) {
             timer.time(Phase.INVERSES, () -> {
-                if (isInBackground()) {
+                if (isInBackground(steps)) {
                     refresher.stage(stepsToNextStatistics(steps));
                 } else {
                     refresher.refresh();
@@ -169,9 +169,9 @@ final class StatisticsPass {
         }
     }
 
-    /** The very first inverses have to be there at once. */
-    private boolean isInBackground() {
-        return method.hyperparameters().refresh().background() && isReady();
+    /** The first inverses have to be there at once, and as long as the curvature changes fast no step can do with old ones. */
+    private boolean isInBackground(long steps) {
+        return method.hyperparameters().refresh().background() && plan.hasSettled(steps) && isReady();
     }
 
     private int stepsToNextStatistics(long steps) {
@@ -211,7 +211,7 @@ final class StatisticsPass {
         if (remote != null) {
             boolean enters = isDue(steps);
             boolean renews = enters && (plan.inversesDue(steps) || !isReady());
-            remote.order(enters, renews ? dampings() : null, isInBackground());
+            remote.order(enters, renews ? dampings() : null, isInBackground(steps));
         } else if (whole != null) {
             commitStaged();
             timer.time(Phase.FACTORS, () -> groups.forEach(group -> group.fold(whole)));

@@ -44,8 +44,22 @@ public record RefreshPlan(int statisticsInterval, int inverseInterval, boolean e
         return due(step, inverseInterval);
     }
 
+    /**
+     * Tells whether the inverses are as seldom as they stay.
+     *
+     * @param step number of steps taken before this one
+     * @return false as long as they follow the factors more often
+     */
+    public boolean hasSettled(long step) {
+        return hasSettled(step, inverseInterval);
+    }
+
+    private boolean hasSettled(long step, int interval) {
+        return !early || step >= (long) GROWTH * interval;
+    }
+
     private boolean due(long step, int interval) {
-        if (!early || step >= (long) GROWTH * interval) {
+        if (hasSettled(step, interval)) {
             return step % interval == 0;
         }
         long next = 0;

@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -20,8 +21,19 @@ import java.util.Map;
 import java.util.Set;
 
 /** Which package of the examples may know what. */
-@AnalyzeClasses(packages = PackagesTest.ROOT, importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = PackagesTest.ROOT,
+        importOptions = {ImportOption.DoNotIncludeTests.class, PackagesTest.DoNotIncludeGenerated.class})
 class PackagesTest {
+
+    /** Leaves out what JMH makes of benchmarks. */
+    static final class DoNotIncludeGenerated implements ImportOption {
+
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("jmh_generated");
+        }
+    }
 
     static final String ROOT = "io.github.dl4jkfac.examples";
 

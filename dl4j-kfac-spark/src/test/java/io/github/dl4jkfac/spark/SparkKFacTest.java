@@ -103,7 +103,11 @@ class SparkKFacTest {
                         Arguments.of(
                                 reduction,
                                 "EKFac in the background",
-                                EKFac.builder().backgroundRefresh().build()),
+                                EKFac.builder()
+                                        .statisticsInterval(2)
+                                        .basisInterval(2)
+                                        .backgroundRefresh()
+                                        .build()),
                         Arguments.of(reduction, "FAdam", new FAdam()),
                         Arguments.of(reduction, "AdaFisher", new AdaFisher()),
                         Arguments.of(reduction, "Adam", new Adam(1e-2))));
