@@ -81,14 +81,25 @@ class MeasuringCommandsTest {
     @Test
     void benchmarksInRounds() throws IOException {
         CommandRunner result = CommandRunner.runSmall(
-                folder, "bench", "--batches", "20,50", "--rounds", "2", "--inverse-interval", "2");
+                folder,
+                "bench",
+                "--batches",
+                "20,50",
+                "--rounds",
+                "2",
+                "--inverse-interval",
+                "2",
+                "--lean",
+                "--background");
 
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(result.out()).contains("kfac over nesterovs at batch 20").contains("in processor time");
         assertThat(result.out()).contains("ND4J backend");
         assertThat(folder.resolve("run.json")).content().contains("\"linear_algebra\" : \"ND4J backend");
         List<String> lines = Files.readAllLines(folder.resolve("bench.csv"));
-        assertThat(lines).hasSize(1 + 2 * 2 * 2);
+        assertThat(lines).hasSize(1 + 2 * 2 * 6);
+        assertThat(lines).anyMatch(line -> line.contains("\"kfac, lean, background\""));
+        assertThat(result.out()).contains("nesterovs, lean over nesterovs at batch 50");
         String kfac = lines.get(2);
         assertThat(kfac).startsWith("20,1,kfac,");
         double[] parts = Arrays.stream(kfac.split(","))
@@ -96,7 +107,9 @@ class MeasuringCommandsTest {
                 .mapToDouble(Double::parseDouble)
                 .toArray();
         double wall = parts[0];
-        assertThat(Arrays.stream(parts, 2, 9).sum()).as("parts add up").isBetween(0.99 * wall, 1.01 * wall);
+        assertThat(parts[1]).as("median").isBetween(0.0, parts[2]);
+        assertThat(parts[2]).as("slowest").isGreaterThanOrEqualTo(wall);
+        assertThat(Arrays.stream(parts, 4, 11).sum()).as("parts add up").isBetween(0.99 * wall, 1.01 * wall);
     }
 
     @Test

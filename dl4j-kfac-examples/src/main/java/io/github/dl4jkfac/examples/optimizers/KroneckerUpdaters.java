@@ -47,7 +47,9 @@ final class KroneckerUpdaters {
         chosen.ifSet(Setting.CURVATURE, builder::curvature);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
         chosen.ifSet(Setting.INVERSE_INTERVAL, builder::inverseInterval);
-        chosen.ifSet(Setting.BACKGROUND_REFRESH, yes -> builder.backgroundRefresh());
+        if (chosen.get(Setting.BACKGROUND_REFRESH, false)) {
+            builder.backgroundRefresh();
+        }
         if (isByHand(chosen)) {
             setKlClip(chosen, KFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
         }
@@ -65,7 +67,9 @@ final class KroneckerUpdaters {
         chosen.ifSet(Setting.CURVATURE, builder::curvature);
         chosen.ifSet(Setting.STATISTICS_INTERVAL, builder::statisticsInterval);
         chosen.ifSet(Setting.INVERSE_INTERVAL, builder::basisInterval);
-        chosen.ifSet(Setting.BACKGROUND_REFRESH, yes -> builder.backgroundRefresh());
+        if (chosen.get(Setting.BACKGROUND_REFRESH, false)) {
+            builder.backgroundRefresh();
+        }
         if (isByHand(chosen)) {
             setKlClip(chosen, EKFac.DEFAULT_KL_CLIP, builder::klClip, builder::klClip);
         }

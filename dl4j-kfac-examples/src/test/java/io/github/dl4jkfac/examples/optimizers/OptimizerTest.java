@@ -25,6 +25,7 @@ class OptimizerTest {
             .with(Setting.CURVATURE, Curvature.EMPIRICAL_FISHER)
             .with(Setting.STATISTICS_INTERVAL, 3)
             .with(Setting.INVERSE_INTERVAL, 7)
+            .with(Setting.BACKGROUND_REFRESH, true)
             .with(Setting.WEIGHT_DECAY, 0.021)
             .with(Setting.SCHEDULE, Schedule.LINEAR);
 
