@@ -8,8 +8,6 @@ import io.github.dl4jkfac.state.BlockState;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,22 +45,9 @@ public final class OwnedCurvature {
      * @return a share for each owner
      */
     static List<OwnedCurvature> share(List<CurvatureGroup> all, int owners) {
-        List<List<CurvatureGroup>> shares = new ArrayList<>();
-        for (int i = 0; i < owners; i++) {
-            shares.add(new ArrayList<>());
-        }
-        double[] load = new double[owners];
-        all.stream()
-                .sorted(Comparator.comparingDouble(group -> -group.refreshFlops()))
-                .forEach(group -> {
-                    int least = 0;
-                    for (int i = 1; i < owners; i++) {
-                        least = load[i] < load[least] ? i : least;
-                    }
-                    load[least] += group.refreshFlops();
-                    shares.get(least).add(group);
-                });
-        return shares.stream().map(share -> new OwnedCurvature(all, share)).toList();
+        return LongestFirst.share(all, CurvatureGroup::refreshFlops, owners).stream()
+                .map(share -> new OwnedCurvature(all, share))
+                .toList();
     }
 
     /** A number that grows whenever curvature changes. */

@@ -4,7 +4,6 @@ import io.github.dl4jkfac.capture.NetworkView;
 import io.github.dl4jkfac.control.DampingFactor;
 import io.github.dl4jkfac.curvature.Refresh;
 import io.github.dl4jkfac.step.Hyperparameters;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -107,9 +106,8 @@ final class Refresher {
     private void spread(ToDoubleFunction<BoundBlock> damping) {
         List<Refresh> refreshes =
                 groups.stream().map(group -> group.stage(damping)).toList();
-        helpers.accept(IntStream.range(0, groups.size())
-                .boxed()
-                .sorted(Comparator.comparingDouble(i -> -groups.get(i).refreshFlops()))
+        List<Integer> numbers = IntStream.range(0, groups.size()).boxed().toList();
+        helpers.accept(LongestFirst.order(numbers, i -> groups.get(i).refreshFlops()).stream()
                 .map(i -> (Runnable) refreshes.get(i)::compute)
                 .toList());
         for (int i = 0; i < groups.size(); i++) {

@@ -2,7 +2,6 @@ package io.github.dl4jkfac.session;
 
 import io.github.dl4jkfac.curvature.Refresh;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -85,36 +84,18 @@ final class StagedRefresh {
             group.members().forEach(member -> member.state().setStagedDamping(damping.applyAsDouble(member)));
         }
         staged = groups.stream().map(Staged::of).toList();
-        List<Runnable> longestFirst = staged.stream()
-                .sorted(Comparator.comparingDouble(one -> -one.group.refreshFlops()))
-                .map(one -> (Runnable) one.task)
-                .toList();
+        ToDoubleFunction<Staged> cost = one -> one.group.refreshFlops();
+        List<Runnable> longestFirst = tasks(LongestFirst.order(staged, cost));
         ofSteps = new ArrayList<>();
         if (helpers != null) {
             helpers.accept(longestFirst);
         } else if (!cores.run(longestFirst)) {
-            ofSteps = inParts(steps);
+            LongestFirst.share(staged, cost, steps).forEach(ofStep -> ofSteps.add(tasks(ofStep)));
         }
     }
 
-    /** Shares the tasks out to steps, so that all take about as long. */
-    private List<List<Runnable>> inParts(int steps) {
-        List<List<Runnable>> parts = new ArrayList<>();
-        for (int i = 0; i < steps; i++) {
-            parts.add(new ArrayList<>());
-        }
-        double[] flops = new double[steps];
-        staged.stream()
-                .sorted(Comparator.comparingDouble(one -> -one.group.refreshFlops()))
-                .forEach(one -> {
-                    int least = 0;
-                    for (int i = 1; i < steps; i++) {
-                        least = flops[i] < flops[least] ? i : least;
-                    }
-                    flops[least] += one.group.refreshFlops();
-                    parts.get(least).add(one.task);
-                });
-        return parts;
+    private static List<Runnable> tasks(List<Staged> some) {
+        return some.stream().map(one -> (Runnable) one.task).toList();
     }
 
     /** Whether something falls to the present step. */
