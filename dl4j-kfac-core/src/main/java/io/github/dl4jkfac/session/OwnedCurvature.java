@@ -24,17 +24,21 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class OwnedCurvature {
 
     private final List<CurvatureGroup> groups;
-    private final Map<BoundBlock, Integer> numbers = new IdentityHashMap<>();
+    private final Map<BoundBlock, Integer> numbers;
     private final FlatMatrices places;
     private final SafeRefresh safe = new SafeRefresh();
     private final StagedRefresh staged;
     private INDArray work;
 
-    private OwnedCurvature(List<CurvatureGroup> all, List<CurvatureGroup> groups) {
+    /**
+     * @param numbers of all blocks of the network
+     * @param places of all its matrices; null if there are none
+     */
+    private OwnedCurvature(List<CurvatureGroup> groups, Map<BoundBlock, Integer> numbers, FlatMatrices places) {
         this.groups = groups;
-        all.stream().flatMap(group -> group.members().stream()).forEach(block -> numbers.put(block, numbers.size()));
+        this.numbers = numbers;
+        this.places = places;
         this.staged = new StagedRefresh(groups, safe, SpareCores.OF_MACHINE);
-        this.places = all.isEmpty() ? null : new FlatMatrices(all);
     }
 
     /**
@@ -45,8 +49,11 @@ public final class OwnedCurvature {
      * @return a share for each owner
      */
     static List<OwnedCurvature> share(List<CurvatureGroup> all, int owners) {
+        Map<BoundBlock, Integer> numbers = new IdentityHashMap<>();
+        all.stream().flatMap(group -> group.members().stream()).forEach(block -> numbers.put(block, numbers.size()));
+        FlatMatrices places = all.isEmpty() ? null : new FlatMatrices(all);
         return LongestFirst.share(all, CurvatureGroup::refreshFlops, owners).stream()
-                .map(share -> new OwnedCurvature(all, share))
+                .map(share -> new OwnedCurvature(share, numbers, places))
                 .toList();
     }
 

@@ -90,7 +90,7 @@ final class ExecutorOwners {
                 curvature.refresh(order.dampings(), order.later());
             }
             serial = newSerial;
-            return new OwnerState(before.owner(), newSerial, Bytes.of(curvature::write));
+            return new OwnerState(before.owner(), newSerial, Bytes.of(before.bytes().length, curvature::write));
         }
 
         /** U of this owner's share. */

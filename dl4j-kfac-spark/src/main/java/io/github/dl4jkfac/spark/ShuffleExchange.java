@@ -1,6 +1,5 @@
 package io.github.dl4jkfac.spark;
 
-import io.github.dl4jkfac.arrays.ArrayBytes;
 import io.github.dl4jkfac.session.BatchPart;
 import io.github.dl4jkfac.session.CurvatureOwners;
 import io.github.dl4jkfac.session.OwnedCurvature;
@@ -84,7 +83,7 @@ final class ShuffleExchange implements StepExchange, CurvatureOwners {
             states.change(sums, order);
             basesAreOld = true;
         }
-        Broadcast<byte[]> shared = copies.spark().broadcast(Bytes.of(out -> ArrayBytes.write(gradients, false, out)));
+        Broadcast<byte[]> shared = copies.spark().broadcast(Bytes.of(gradients));
         List<PreconditionTask.Answer> answers;
         try {
             answers = states.present()
